@@ -1,9 +1,6 @@
 // Exceptions of the engine: one plain type per kind of failure, each becomes one Python exception type.
 #pragma once
 
-#ifndef FMT_HEADER_ONLY
-#define FMT_HEADER_ONLY
-#endif
 #include <fmt/format.h>
 
 #include <stdexcept>
