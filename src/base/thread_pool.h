@@ -86,7 +86,7 @@ class ThreadPool {
   uint32_t wait_for_region(uint32_t seen_epoch, bool& slept);
   bool enter(uint32_t gate);
   void leave();
-  void wake_workers(int most);
+  void wake_workers(int64_t chunks_left);
   void work(int worker, uint32_t epoch);
   void start_workers();
   void stop_workers();
@@ -107,11 +107,17 @@ class ThreadPool {
   std::atomic<int> size_;
   int forks_ = 0;  // changes in a forked child only, where one thread is left
   bool started_ = false;
+  bool may_spin_ = false;
   std::vector<Failure> failures_;  // one per thread, each written by its thread
+  std::vector<WorkerStart> starts_;
   std::vector<pthread_t> workers_;
 };
 
-// Size: CROTON_NUM_THREADS, else OMP_NUM_THREADS, else the number of processors this process may run on.
+// CROTON_NUM_THREADS (a ValueError if it is not 1 to max_threads), else OMP_NUM_THREADS, else the number of processors
+// that this process may run on.
+int default_thread_count();
+
+// The pool of the process, of default_thread_count() threads.
 ThreadPool& default_pool();
 
 }  // namespace croton
