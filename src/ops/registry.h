@@ -1,0 +1,21 @@
+// The list of row families: the only place that knows which families exist.
+#pragma once
+
+#include <span>
+
+#include "ir/op.h"
+
+namespace croton {
+
+std::span<const Op> leaf_ops();            // leaf.cpp
+std::span<const Op> arithmetic_ops();      // arithmetic.cpp: add .. mod, pow, maximum ...
+std::span<const Op> math_ops();            // math.cpp: exp, log, tanh ...
+std::span<const Op> logic_ops();           // logic.cpp: comparisons, bits, switch, clip, cast
+std::span<const Op> reduce_ops();          // reduce.cpp
+std::span<const Op> shape_ops();           // shape.cpp
+std::span<const Op> index_ops();           // index.cpp
+std::span<const Op> linear_ops();          // linear.cpp: dot, gemm
+std::span<const Op> network_ops();         // network.cpp: softmax and its kin
+std::span<const Op> control_ops();         // control.cpp: identity rows, ifelse, op_from_graph, host_op
+
+}  // namespace croton

@@ -1,0 +1,38 @@
+// The one executor: runs a program's block tree over an execution state that is kept between calls.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "ir/array.h"
+#include "runtime/profile.h"
+#include "runtime/program.h"
+
+namespace croton {
+
+/// Registers, slot pointers, arena buffers and frames of one running call. Reused: a warm call allocates only its outputs.
+struct ExecutionState;
+
+/// Runs programs. One per Function; safe for concurrent calls (each takes a state from a free list).
+class Executor {
+ public:
+  explicit Executor(std::shared_ptr<const Program> program);
+  ~Executor();
+  /// Inputs have the slots' dtype and rank, aligned, strides divisible by the item size. `outputs` entries with data are written in
+  /// place when shape and layout fit, else ValueError. Order: snapshots, steps up to commit, commit, in-place kernels, publication.
+  /// Errors: sizes (ValueError with Theano's text and the user's line), IndexError of the lowest failing position, what host
+  /// calls throw, MemoryError, Interrupted. No shared variable has changed then.
+  void run(std::span<const Array> inputs, std::vector<Array>& outputs, Profile* profile);
+
+ private:
+  std::shared_ptr<const Program> program_;
+  std::mutex lock_;
+  std::vector<std::unique_ptr<ExecutionState>> free_;
+};
+
+/// The trailer of a run-time error: node, input types, shapes, strides, the user's line, and the hint; Theano's order (see notes).
+std::string error_trailer(const Program& program, int site, const std::vector<std::string>& input_descriptions);
+
+}  // namespace croton
