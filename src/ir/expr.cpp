@@ -85,13 +85,10 @@ std::vector<Expr> Builder::apply_all(const Op& op, std::vector<Expr> inputs, Att
   for (Expr& x : inputs) vars.push_back(std::move(x.var));
   std::vector<Type> types = infer_types({op, vars, attributes, bodies});
   const size_t count = types.size();
-  return made(make(op, std::move(vars), std::move(types), std::move(attributes), std::move(bodies)), count);
-}
-
-std::vector<Expr> Builder::made(const Made& result, size_t count) {
+  const NodePtr node = make(op, std::move(vars), std::move(types), std::move(attributes), std::move(bodies));
   std::vector<Expr> outputs;
   outputs.reserve(count);
-  for (size_t k = 0; k < count; ++k) outputs.push_back(wrap(result.at(k)));
+  for (uint32_t k = 0; k < count; ++k) outputs.push_back(wrap({node, k}));
   return outputs;
 }
 
@@ -99,3 +96,126 @@ Expr Builder::apply(const Op& op, std::vector<Expr> inputs, Attributes attribute
                     std::vector<std::shared_ptr<const Graph>> bodies) {
   return apply_all(op, std::move(inputs), std::move(attributes), std::move(bodies)).at(0);
 }
+
+Expr Builder::apply(std::string_view op_name, std::vector<Expr> inputs, std::vector<int64_t> ints) {
+  Attributes attributes;
+  attributes.ints = std::move(ints);
+  return apply(op_named(op_name), std::move(inputs), std::move(attributes));
+}
+
+Expr Builder::literal(std::shared_ptr<const Literal> literal) {
+  Attributes attributes;
+  attributes.literal = std::move(literal);
+  return apply(op_named("constant"), {}, std::move(attributes));
+}
+
+Expr Builder::constant(DType dtype, double value) { return literal(scalar_literal(dtype, value)); }
+Expr Builder::integer(int64_t value, DType dtype) { return literal(integer_literal(dtype, value)); }
+
+NodePtr UserBuilder::make(const Op& op, std::vector<Var> inputs, std::vector<Type> types, Attributes attributes,
+                          std::vector<std::shared_ptr<const Graph>> bodies) {
+  return new_node(op, std::move(inputs), std::move(types), std::move(attributes), std::move(bodies), line);
+}
+
+// ------------------------------------------------------------------------------------------------------------ numbers
+
+DType integer_literal_dtype(int64_t value) {
+  for (const DType d : {DType::i8, DType::i16, DType::i32}) {
+    const int bits = 8 * item_size(d) - 1;
+    if (value >= -(int64_t{1} << bits) && value < int64_t{1} << bits) return d;
+  }
+  return DType::i64;
+}
+
+DType float_literal_dtype(double value) {
+  return std::isnan(value) || static_cast<double>(static_cast<float>(value)) == value ? DType::f32 : DType::f64;
+}
+
+DType literal_dtype(DType other, double value) {
+  if (is_float(other)) return other;
+  if (is_complex(other)) return other == DType::c64 ? DType::f32 : DType::f64;
+  const bool integral = value == std::trunc(value) && std::fabs(value) < 0x1p63;
+  return integral ? integer_literal_dtype(static_cast<int64_t>(value)) : float_literal_dtype(value);
+}
+
+namespace {
+
+Expr number_like(const Expr& other, double value) {
+  return builder_of(other, other).constant(literal_dtype(other.dtype(), value), value);
+}
+
+}  // namespace
+
+Expr operator+(const Expr& a, const Expr& b) { return binary("add", a, b); }
+Expr operator-(const Expr& a, const Expr& b) { return binary("sub", a, b); }
+Expr operator*(const Expr& a, const Expr& b) { return binary("mul", a, b); }
+Expr operator/(const Expr& a, const Expr& b) { return binary("true_div", a, b); }
+Expr operator-(const Expr& a) { return builder_of(a, a).apply("neg", {a}); }
+Expr operator+(const Expr& a, double b) { return a + number_like(a, b); }
+Expr operator+(double a, const Expr& b) { return number_like(b, a) + b; }
+Expr operator-(const Expr& a, double b) { return a - number_like(a, b); }
+Expr operator-(double a, const Expr& b) { return number_like(b, a) - b; }
+Expr operator*(const Expr& a, double b) { return a * number_like(a, b); }
+Expr operator*(double a, const Expr& b) { return number_like(b, a) * b; }
+Expr operator/(const Expr& a, double b) { return a / number_like(a, b); }
+Expr operator/(double a, const Expr& b) { return number_like(b, a) / b; }
+
+// ------------------------------------------------------------------------------------------------------------ helpers
+
+Expr call(std::string_view op_name, std::initializer_list<Expr> inputs, std::vector<int64_t> ints) {
+  Builder* builder = nullptr;
+  for (const Expr& x : inputs) {
+    if (!builder) builder = x.builder;
+  }
+  if (!builder) raise<InternalError>("'{}' was called without a builder", op_name);
+  return builder->apply(op_name, inputs, std::move(ints));
+}
+
+Expr cast(const Expr& a, DType dtype) {
+  return a.dtype() == dtype ? a : call("cast", {a}, {static_cast<int64_t>(dtype)});
+}
+
+Expr dimshuffle(const Expr& a, std::vector<int64_t> pattern) {
+  bool identity = static_cast<int>(pattern.size()) == a.rank();
+  for (size_t k = 0; k < pattern.size() && identity; ++k) identity = pattern[k] == static_cast<int64_t>(k);
+  return identity ? a : call("dimshuffle", {a}, std::move(pattern));
+}
+
+Expr pad_left(const Expr& a, int rank) {
+  std::vector<int64_t> pattern(static_cast<size_t>(std::max(0, rank - a.rank())), -1);
+  for (int axis = 0; axis < a.rank(); ++axis) pattern.push_back(axis);
+  return dimshuffle(a, std::move(pattern));
+}
+
+Expr dim(const Expr& a, int axis) {
+  return a.type().broadcasts(axis) ? a.builder->integer(1) : call("shape_i", {a}, {axis});
+}
+
+Expr fill_like(const Expr& a, double value) {
+  const Expr number = a.builder->constant(a.dtype(), value);
+  return a.rank() == 0 ? number : call("second", {a, number});
+}
+
+Expr zeros_like(const Expr& a) { return fill_like(a, 0); }
+Expr ones_like(const Expr& a) { return fill_like(a, 1); }
+
+Expr sum(const Expr& a, std::vector<int64_t> axes) {
+  if (axes.empty()) return a;
+  std::sort(axes.begin(), axes.end());
+  return call("sum", {a}, std::move(axes));
+}
+
+Expr sum_to(const Expr& g, const Expr& to) {
+  if (g.rank() != to.rank()) raise<InternalError>("sum_to: ranks {} and {}", g.rank(), to.rank());
+  std::vector<int64_t> axes, pattern;
+  int64_t kept = 0;
+  for (int axis = 0; axis < to.rank(); ++axis) {
+    const bool summed = to.type().broadcasts(axis) && !g.type().broadcasts(axis);
+    if (summed) axes.push_back(axis);
+    pattern.push_back(summed ? -1 : kept++);
+  }
+  const Expr total = dimshuffle(sum(g, std::move(axes)), std::move(pattern));
+  return is_float(to.dtype()) ? cast(total, to.dtype()) : total;
+}
+
+}  // namespace croton

@@ -11,6 +11,7 @@
 namespace croton {
 
 class Builder;
+struct TypeQuery;
 
 /// A variable together with the builder that new nodes made from it go to. Null: no variable.
 struct Expr {
@@ -48,6 +49,17 @@ class UserBuilder final : public Builder {
  protected:
   NodePtr make(const Op&, std::vector<Var>, std::vector<Type>, Attributes, std::vector<std::shared_ptr<const Graph>>) override;
 };
+
+/// Types of the outputs of a row: its own rule, or for elementwise rows what `elementwise` says. Checks the arity.
+std::vector<Type> infer_types(const TypeQuery& query);
+/// The dtype in which an elementwise row works on operands of these dtypes (all of them, also one that `first_kept` keeps).
+DType compute_dtype(const Op& op, std::span<const DType> dtypes);
+
+/// Theano's dtypes of number literals: the smallest signed integer that holds it; float32 when exact, else float64.
+DType integer_literal_dtype(int64_t value);
+DType float_literal_dtype(double value);
+/// The dtype that a number takes beside an operand of dtype `other`.
+DType literal_dtype(DType other, double value);
 
 // Arithmetic as the user's language has it (Theano's dtype rules). Numbers become constants that do not raise the dtype of the
 // other side: of its dtype when that is a float, else the smallest that holds the number.
