@@ -37,6 +37,7 @@ class Builder {
   Expr constant(DType dtype, double value);          // rank 0
   Expr integer(int64_t value, DType dtype = DType::i64);
   Expr literal(std::shared_ptr<const Literal> literal);
+  virtual bool keeps_identity() const { return false; }   // true: existing nodes may be used as they are
   LineId line = 0;                                   // the source line that new nodes get
 
  protected:
@@ -46,6 +47,9 @@ class Builder {
 
 /// Every node is new. Stateless; one may be made wherever one is needed.
 class UserBuilder final : public Builder {
+ public:
+  bool keeps_identity() const override { return true; }
+
  protected:
   NodePtr make(const Op&, std::vector<Var>, std::vector<Type>, Attributes, std::vector<std::shared_ptr<const Graph>>) override;
 };
