@@ -42,34 +42,12 @@ void pad_operands(const Op& op, std::vector<Expr>& inputs) {
   for (Expr& x : inputs) x = pad_left(x, rank);
 }
 
-std::vector<Type> elementwise_types(const TypeQuery& q) {
-  Type type = q.in(0);
-  std::vector<DType> dtypes;
-  for (const Var& x : q.inputs) {
-    const Type& t = x.type();
-    if (!t.is_tensor()) raise<TypeError>("{} takes tensors, not {}", q.op.name, type_name(t));
-    if (t.rank != type.rank) raise<InternalError>("{}: operands of rank {} and {}", q.op.name, type.rank, t.rank);
-    type.ones &= t.ones;
-    if (type.context == 0) type.context = t.context;
-    dtypes.push_back(t.dtype);
-  }
-  const DType compute = compute_dtype(q.op, dtypes);
-  type.dtype = q.op.elementwise.result ? q.op.elementwise.result(compute) : compute;
-  return {type};
-}
-
 }  // namespace
-
-DType compute_dtype(const Op& op, std::span<const DType> dtypes) {
-  if (!op.elementwise.compute) raise<InternalError>("row '{}' does not say in which dtype it computes", op.name);
-  return op.elementwise.compute(op.elementwise.first_kept ? dtypes.subspan(1) : dtypes);
-}
 
 std::vector<Type> infer_types(const TypeQuery& query) {
   check_arity(query.op, query.inputs.size());
-  if (query.op.type) return query.op.type(query);
-  if (query.op.is_elementwise()) return elementwise_types(query);
-  raise<InternalError>("row '{}' has no type rule", query.op.name);
+  if (!query.op.type) raise<InternalError>("row '{}' has no type rule", query.op.name);
+  return query.op.type(query);
 }
 
 std::vector<Expr> Builder::apply_all(const Op& op, std::vector<Expr> inputs, Attributes attributes,

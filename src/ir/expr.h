@@ -54,10 +54,8 @@ class UserBuilder final : public Builder {
   NodePtr make(const Op&, std::vector<Var>, std::vector<Type>, Attributes, std::vector<std::shared_ptr<const Graph>>) override;
 };
 
-/// Types of the outputs of a row: its own rule, or for elementwise rows what `elementwise` says. Checks the arity.
+/// Types of the outputs of a row, by its own rule. Checks the arity.
 std::vector<Type> infer_types(const TypeQuery& query);
-/// The dtype in which an elementwise row works on operands of these dtypes (all of them, also one that `first_kept` keeps).
-DType compute_dtype(const Op& op, std::span<const DType> dtypes);
 
 /// Theano's dtypes of number literals: the smallest signed integer that holds it; float32 when exact, else float64.
 DType integer_literal_dtype(int64_t value);
