@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <limits>
@@ -94,7 +93,6 @@ class BlockCache {
   Magazine* refreshed_magazine() noexcept;
   void flush(Magazine& magazine) noexcept;
   bool give_back_oldest();
-  void give_back_above_limit();
   void keep_in_depot(void* block, int size_class) noexcept;
   void lock_all();
   void unlock_all();
@@ -183,10 +181,6 @@ void BlockCache::keep(void* block, size_t capacity, bool large) noexcept {
     }
   }
   if (!kept) give_back(block, capacity, large);
-  give_back_above_limit();
-}
-
-void BlockCache::give_back_above_limit() {
   while (shared_bytes_.load(std::memory_order_relaxed) > limit.load(std::memory_order_relaxed)) {
     if (!give_back_oldest()) return;
   }
