@@ -73,7 +73,7 @@ struct Node {
   std::vector<std::shared_ptr<const Graph>> bodies;
   uint64_t id = 0;                                  // unique in the process, increasing; never used for order across processes
   LineId line = 0;                                  // the user's line that made it
-  std::vector<LineId> lines;                        // further lines, when a rewrite or merge joined several nodes
+  mutable std::vector<LineId> lines;                // further lines, when a rewrite or merge joined several nodes
   mutable std::vector<std::string> names;           // user's names of the outputs; not part of the identity
 
   Node() = default;
