@@ -1,0 +1,103 @@
+// Finds out what the processor can do, and opens the code generator's library when the first kernel is compiled.
+#include <cpuid.h>
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <string_view>
+
+#include "backend/cpu/compiler.h"
+#include "base/error.h"
+
+namespace croton {
+namespace {
+
+constexpr char library_name[] = "libcroton_llvm.so";
+
+std::string describe_cpu() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  char vendor[13] = "unknown";
+  if (__get_cpuid(0, &a, &b, &c, &d)) {
+    std::memcpy(vendor, &b, 4);
+    std::memcpy(vendor + 4, &d, 4);
+    std::memcpy(vendor + 8, &c, 4);
+    vendor[12] = '\0';
+  }
+  unsigned signature = 0;
+  if (__get_cpuid(1, &a, &b, &c, &d)) signature = a;
+  return fmt::format("{}-{:x}", vendor, signature);
+}
+
+// The builtins also ask whether the system saves the wide registers.
+CpuTarget::Isa detect_isa() {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return CpuTarget::Isa::none;
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return wide ? CpuTarget::Isa::avx512 : CpuTarget::Isa::avx2;
+}
+
+const CpuTarget& detected_target() {
+  static const CpuTarget target{detect_isa(), describe_cpu()};
+  return target;
+}
+
+std::string library_path() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&llvm_loaded), &info) == 0 || info.dli_fname == nullptr) return library_name;
+  const std::string_view own(info.dli_fname);
+  const size_t slash = own.rfind('/');
+  return slash == std::string_view::npos ? library_name : std::string(own.substr(0, slash + 1)) + library_name;
+}
+
+std::atomic<CodeGenerator> generator{nullptr};
+
+CodeGenerator open_generator() {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  if (CodeGenerator open = generator.load(std::memory_order_acquire)) return open;
+  const std::string path = library_path();
+  // Never closed: compiled kernels and their threads outlive any single user of it.
+  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    raise<Error>(
+        "the code generator could not be opened: {}. It belongs beside libcroton; is the installation complete?",
+        dlerror());
+  }
+  const auto found = reinterpret_cast<CodeGenerator>(dlsym(library, code_generator_symbol));
+  if (found == nullptr) raise<Error>("{} belongs to another version of Croton", path);
+  generator.store(found, std::memory_order_release);
+  return found;
+}
+
+}  // namespace
+
+CpuTarget host_target() {
+  CpuTarget target = detected_target();
+  const char* const wish = std::getenv("CROTON_ISA");
+  if (wish == nullptr || *wish == '\0') return target;
+  const std::string_view name(wish);
+  if (name != "avx2" && name != "avx512") raise<ValueError>("CROTON_ISA is avx2 or avx512, not '{}'", name);
+  const CpuTarget::Isa isa = name == "avx2" ? CpuTarget::Isa::avx2 : CpuTarget::Isa::avx512;
+  if (target.isa > isa) raise<ValueError>("CROTON_ISA is {}, which this processor does not have", name);
+  target.isa = isa;
+  return target;
+}
+
+bool llvm_loaded() { return generator.load(std::memory_order_acquire) != nullptr; }
+
+CompiledKernel compile_kernel(const loop::Kernel& kernel, const CompileOptions& options) {
+  const CpuTarget::Isa isa = options.isa.value_or(host_target().isa);
+  if (isa < detected_target().isa || isa == CpuTarget::Isa::none) {
+    raise<NotImplementedError>("kernel '{}' cannot be compiled: this processor lacks {}", kernel.name,
+                               isa == CpuTarget::Isa::avx512 ? "AVX-512" : "AVX2 and FMA");
+  }
+  CodeGenerator generate = generator.load(std::memory_order_acquire);
+  if (generate == nullptr) generate = open_generator();
+  CompiledKernel result;
+  generate(kernel, options, isa, result);
+  return result;
+}
+
+}  // namespace croton
