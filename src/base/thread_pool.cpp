@@ -139,12 +139,15 @@ bool ThreadPool::inside_region() { return in_region; }
 void ThreadPool::resize(int threads) {
   check_thread_count(threads);
   if (in_region) raise<ValueError>("a thread pool cannot be resized from inside a parallel region");
+  // Calls that start now run serially, else they could keep the team from us for ever.
+  resizers_.fetch_add(1, std::memory_order_relaxed);
   while (team_taken_.exchange(true, std::memory_order_acquire)) sched_yield();
+  const TeamLease lease(team_taken_);
+  resizers_.fetch_sub(1, std::memory_order_relaxed);
   if (threads != size()) {
     stop_workers();
     size_.store(threads, std::memory_order_relaxed);
   }
-  team_taken_.store(false, std::memory_order_release);
 }
 
 void ThreadPool::parallel_for(int64_t count, int64_t grain, Body body, void* context) {
@@ -153,12 +156,17 @@ void ThreadPool::parallel_for(int64_t count, int64_t grain, Body body, void* con
   const Region region{body, context, count, grain, ceil_div(count, grain)};
   if (region.chunks == 1) {
     body(context, 0, count, 0);
-  } else if (in_region || size() == 1 || team_taken_.load(std::memory_order_relaxed) ||
-             team_taken_.exchange(true, std::memory_order_acquire)) {
+  } else if (in_region || size() == 1 || !try_take_team()) {
     run_serially(region);
   } else {
     run_with_team(region);
   }
+}
+
+bool ThreadPool::try_take_team() {
+  // Looking first keeps callers that will be refused from writing to the line that the team's caller needs.
+  if (team_taken_.load(std::memory_order_relaxed) || resizers_.load(std::memory_order_relaxed) > 0) return false;
+  return !team_taken_.exchange(true, std::memory_order_acquire);
 }
 
 void ThreadPool::run_serially(const Region& region) {
@@ -352,6 +360,7 @@ void ThreadPool::forget_workers_after_fork() {
   failed_.store(false, std::memory_order_relaxed);
   stopping_.store(false, std::memory_order_relaxed);
   team_taken_.store(false, std::memory_order_relaxed);
+  resizers_.store(0, std::memory_order_relaxed);
 }
 
 int default_thread_count() {

@@ -78,6 +78,7 @@ class ThreadPool {
     uint32_t epoch;
   };
 
+  bool try_take_team();
   void run_serially(const Region& region);
   void run_with_team(const Region& region);
   void claim_chunks(int worker);
@@ -101,6 +102,7 @@ class ThreadPool {
   alignas(128) std::atomic<int> sleepers_{0};
   std::atomic<bool> caller_sleeps_{false};
   alignas(128) std::atomic<bool> team_taken_{false};
+  std::atomic<int> resizers_{0};
   Region region_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopping_{false};
