@@ -169,9 +169,26 @@ Expr dim(const Expr& a, int axis) {
   return a.type().broadcasts(axis) ? a.builder->integer(1) : call("shape_i", {a}, {axis});
 }
 
-Expr fill_like(const Expr& a, double value) {
-  const Expr number = a.builder->constant(a.dtype(), value);
+Expr fill_like(const Expr& a, double value, DType dtype) {
+  const Expr number = a.builder->constant(dtype, value);
   return a.rank() == 0 ? number : call("second", {a, number});
+}
+
+Expr fill_like(const Expr& a, double value) { return fill_like(a, value, a.dtype()); }
+
+Expr float_zeros_like(const Expr& a, DType if_discrete) {
+  return fill_like(a, 0, is_discrete(a.dtype()) ? if_discrete : a.dtype());
+}
+
+Expr broadcast_like(const Expr& a, const Expr& like) {
+  if (a.rank() != like.rank()) raise<InternalError>("broadcast_like: ranks {} and {}", a.rank(), like.rank());
+  return (a.type().ones & ~like.type().ones) == 0 ? a : call("second", {like, a});
+}
+
+Expr repeat_leading(const Expr& a, const Expr& size) {
+  std::vector<Expr> inputs = {a, size};
+  for (int axis = 0; axis < a.rank(); ++axis) inputs.push_back(dim(a, axis));
+  return builder_of(a, size).apply("alloc", std::move(inputs));
 }
 
 Expr zeros_like(const Expr& a) { return fill_like(a, 0); }

@@ -88,6 +88,10 @@ Expr dim(const Expr& a, int axis);                  // int64 scalar: shape_i
 Expr zeros_like(const Expr& a);                     // of a's dtype (a discrete dtype stays)
 Expr ones_like(const Expr& a);
 Expr fill_like(const Expr& a, double value);
+Expr fill_like(const Expr& a, double value, DType dtype);
+Expr float_zeros_like(const Expr& a, DType if_discrete);           // of a's dtype when it is a float
+Expr broadcast_like(const Expr& a, const Expr& like);              // same rank; axes of size one take like's size
+Expr repeat_leading(const Expr& a, const Expr& size);              // one new leading axis along which a is repeated
 Expr sum(const Expr& a, std::vector<int64_t> axes); // drops them
 /// The gradient of a broadcast: sums `g` over the axes along which `to` (same rank) has size one and g has not, keeping them;
 /// and casts to to's dtype when that is a float.
