@@ -1,0 +1,217 @@
+// Exponentials, logarithms and sigmoids as loop code. Coefficients are minimax fits on the stated intervals.
+#include "ops/scalar_math.h"
+
+#include <cmath>
+
+#include "ops/scalar_math_parts.h"
+
+namespace croton::scalar_math {
+
+using loop::abs;
+using loop::cast;
+using loop::copysign;
+using loop::fma;
+using loop::like;
+using loop::select;
+
+// ------------------------------------------------------------------------------------------------------------- pieces
+
+namespace {
+
+Value horner(Value x, std::span<const double> c, size_t first, size_t step) {
+  size_t last = first;
+  while (last + step < c.size()) last += step;
+  Value sum = like(x, c[last]);
+  while (last > first) {
+    last -= step;
+    sum = fma(sum, x, c[last]);
+  }
+  return sum;
+}
+
+}  // namespace
+
+Value polynomial(Value x, std::initializer_list<double> coefficients) {
+  const std::span<const double> c(coefficients.begin(), coefficients.size());
+  if (c.size() < 9) return horner(x, c, 0, 1);
+  const Value square = x * x;
+  return fma(horner(square, c, 1, 2), x, horner(square, c, 0, 2));
+}
+
+ReducedExponent reduce_exponent(Value x) {
+  const TwoParts log2 = log_of_two(x);
+  const Value n = loop::rint(x * 0x1.71547652b82fep+0);
+  return {n, fma(n, like(x, -log2.low), fma(n, like(x, -log2.high), x))};
+}
+
+// r + r^2 q(r): relative error of exp 2^-28 and 2^-58.
+Value expm1_of_reduced(Value r) {
+  const Value q =
+      is_double(r)
+          ? polynomial(r, {0x1.000000000000ap-1, 0x1.55555555554fap-3, 0x1.555555555087cp-5, 0x1.1111111127be7p-7,
+                           0x1.6c16c1842a147p-10, 0x1.a01a012a56ebdp-13, 0x1.a0199a0c6026ep-16, 0x1.71df255412cdfp-19,
+                           0x1.28ad72d2d339bp-22, 0x1.ad7f6bf9fc054p-26})
+          : polynomial(r, {0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558f2p-5, 0x1.1239e2p-7, 0x1.6a2432p-10});
+  return fma(q, r * r, r);
+}
+
+Value limited_exp(Value x) {
+  const double high = is_double(x) ? 710 : 89, low = is_double(x) ? -746 : -104;
+  const auto [n, r] = reduce_exponent(limit_below(limit_above(x, high), low));
+  return loop::scale2(expm1_of_reduced(r) + 1.0, n);
+}
+
+// By bits: adding 1 - sqrt(1/2) in the mantissa's unit carries into the exponent exactly when 1 + f would reach
+// sqrt(2).
+SplitNumber split_number(Value x) {
+  const bool wide = is_double(x);
+  const DType bits_dtype = wide ? DType::i64 : DType::i32;
+  const int mantissa = wide ? 52 : 23;
+  const int64_t one = wide ? 0x3ff0000000000000 : 0x3f800000, root = wide ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
+  loop::Builder& b = *x.builder;
+  const Value bits = loop::bitcast(x, bits_dtype) + b.integer(one - root, bits_dtype);
+  const Value fraction = (bits & b.integer((int64_t{1} << mantissa) - 1, bits_dtype)) + b.integer(root, bits_dtype);
+  const Value exponent = cast(bits >> mantissa, x.dtype());
+  return {loop::bitcast(fraction, x.dtype()) - 1.0, exponent - (wide ? 1023.0 : 127.0)};
+}
+
+namespace {
+
+// log(1 + f) = f - f^2/2 + f^3 p(f), relative error 2^-30.
+Value log_of_split_single(SplitNumber number) {
+  const auto [f, k] = number;
+  const TwoParts log2 = log_of_two(f);
+  const Value p = polynomial(f, {0x1.555548p-2, -0x1.000006p-2, 0x1.99a4cap-3, -0x1.555c5cp-3, 0x1.2335b0p-3,
+                                 -0x1.fc1d46p-4, 0x1.e70714p-4, -0x1.de660cp-4, 0x1.14573cp-4});
+  const Value tail = fma(k, like(f, log2.low), fma(f, p, -0.5) * (f * f));
+  return fma(k, like(f, log2.high), f + tail);
+}
+
+// With s = f / (2 + f): log(1 + f) = 2 s + s z q(z), z = s^2, relative error 2^-60; written as f - (f^2/2 - s (f^2/2 +
+// z q)).
+Value log_of_split_double(SplitNumber number) {
+  const auto [f, k] = number;
+  const TwoParts log2 = log_of_two(f);
+  const Value s = f / (f + 2.0), z = s * s, half_square = f * f * 0.5;
+  const Value q = polynomial(z, {0x1.5555555555593p-1, 0x1.999999997fa1fp-2, 0x1.2492494228e12p-2, 0x1.c71c51d7ac56cp-3,
+                                 0x1.74664a035ffddp-3, 0x1.39a085365a240p-3, 0x1.2f1271b33e8d7p-3});
+  const Value tail = fma(s, fma(z, q, half_square), k * log2.low);
+  return fma(k, like(f, log2.high), f - (half_square - tail));
+}
+
+}  // namespace
+
+Value log_of_split(SplitNumber number) {
+  return is_double(number.f) ? log_of_split_double(number) : log_of_split_single(number);
+}
+
+// -------------------------------------------------------------------------------------------------------- exponentials
+
+Value exp(Value x) { return in_single_or_double(limited_exp, x); }
+
+namespace {
+
+// 2^n (1 + t) - 1 with t = exp(r) - 1. With n = 0 up to |x| = 0.55 no bits cancel; n stops below the overflow of 2^n.
+Value expm1_wide(Value x) {
+  const bool wide = is_double(x);
+  const Value limited = limit_below(limit_above(x, wide ? 710 : 89), wide ? -50 : -30);
+  const TwoParts log2 = log_of_two(x);
+  Value n = limit_above(loop::rint(limited * 0x1.71547652b82fep+0), wide ? 1023 : 127);
+  n = select(abs(x) < 0.55, like(x, 0), n);
+  const Value r = fma(n, like(x, -log2.low), fma(n, like(x, -log2.high), limited));
+  const Value q =
+      wide ? polynomial(r, {0x1.0000000000000p-1, 0x1.5555555555555p-3, 0x1.5555555555531p-5, 0x1.11111111111d7p-7,
+                            0x1.6c16c16c1db2bp-10, 0x1.a01a019fe048cp-13, 0x1.a01a018e108ccp-16, 0x1.71de3ade460d0p-19,
+                            0x1.27e5124483caap-22, 0x1.ae62fd804dabfp-26, 0x1.1ed19e516986ep-29, 0x1.62d815537422bp-33,
+                            0x1.aec9cee9fcc78p-37})
+           : polynomial(r, {0x1.000000p-1, 0x1.555558p-3, 0x1.555590p-5, 0x1.110db8p-7, 0x1.6be282p-10, 0x1.a4031ap-13,
+                            0x1.ba82b0p-16});
+  const Value t = fma(q, r * r, r), power = loop::scale2(like(x, 1), n);
+  return copysign(fma(t, power, power - 1.0), x);
+}
+
+}  // namespace
+
+Value expm1(Value x) { return in_single_or_double(expm1_wide, x); }
+
+// ---------------------------------------------------------------------------------------------------------- logarithms
+
+namespace {
+
+constexpr double infinity = HUGE_VAL;
+
+// Results of a logarithm at the edges: `pole` is where it is minus infinity, below it is NaN.
+Value with_log_edges(Value result, Value x, double pole) {
+  const Value below = select(x == pole, like(x, -infinity), like(x, std::nan("")));
+  return select(x == infinity, x, select(x > pole, result, below));
+}
+
+Value log_wide(Value x) {
+  const bool wide = is_double(x);
+  const double smallest_normal = wide ? 0x1p-1022 : 0x1p-126;
+  const int shift = wide ? 54 : 25;
+  const Value is_denormal = x < smallest_normal;
+  SplitNumber number = split_number(select(is_denormal, x * std::ldexp(1.0, shift), x));
+  number.k = select(is_denormal, number.k - shift, number.k);
+  return with_log_edges(log_of_split(number), x, 0);
+}
+
+// The exponent comes from 1 + x; f = (1 + x) 2^-k - 1 comes from x itself in one rounding. The power is kept 16 times
+// larger than needed, since 2^-k itself would be denormal for the largest x.
+Value log1p_wide(Value x) {
+  const bool wide = is_double(x);
+  const Value k = split_number(x + 1.0).k;
+  const DType bits_dtype = wide ? DType::i64 : DType::i32;
+  const Value exponent = cast((wide ? 1027.0 : 131.0) - k, bits_dtype);
+  const Value power = loop::bitcast(exponent << (wide ? 52 : 23), x.dtype());
+  const Value f = fma(x, power, power - 16.0) * 0.0625;
+  return with_log_edges(copysign(log_of_split({f, k}), x), x, -1);
+}
+
+}  // namespace
+
+Value log(Value x) { return in_single_or_double(log_wide, x); }
+Value log1p(Value x) { return in_single_or_double(log1p_wide, x); }
+
+// ------------------------------------------------------------------------------------------------------------ sigmoids
+
+namespace {
+
+// Below 0.55 a + a^3 p(a^2), relative error 2^-30 and 2^-61; above 1 - 2 / (exp(2a) + 1).
+Value tanh_wide(Value x) {
+  const bool wide = is_double(x);
+  const Value a = limit_above(abs(x), wide ? 20 : 10);
+  const Value square = a * a;
+  const Value p =
+      wide ? polynomial(square,
+                        {-0x1.555555555554fp-2, 0x1.1111111110790p-3, -0x1.ba1ba1b97cb6bp-5, 0x1.664f48593f2dep-6,
+                         -0x1.226e2f0dc2b1cp-7, 0x1.d6d29a76d8a34p-9, -0x1.7d8fc45a38acbp-10, 0x1.348329b51b71bp-11,
+                         -0x1.e96a3aaa879d2p-13, 0x1.5d63bacf46732p-14, -0x1.46e63d27febe2p-16})
+           : polynomial(square, {-0x1.55554ap-2, 0x1.110d22p-3, -0x1.b927d6p-5, 0x1.593750p-6, -0x1.9b0dd2p-8});
+  const Value small = fma(p, a * square, a);
+  const auto [n, r] = reduce_exponent(a + a);
+  const Value power = loop::scale2(like(x, 1), n);
+  const Value large = 1.0 - 2.0 / fma(expm1_of_reduced(r), power, power + 1.0);
+  return copysign(select(a < 0.55, small, large), x);
+}
+
+Value sigmoid_wide(Value x) {
+  const Value e = limited_exp(-abs(x));
+  return select(x < 0.0, e, like(x, 1)) / (e + 1.0);
+}
+
+// max(x, 0) + log(1 + w) with w = exp(-|x|) in [0, 1], so that 1 + w is split by one comparison.
+Value softplus_wide(Value x) {
+  const Value w = limited_exp(-abs(x)), zero = like(x, 0), one = like(x, 1);
+  const Value doubled = w > 0x1.a827999fcef32p-2;  // sqrt(2) - 1
+  const Value f = select(doubled, fma(w, like(x, 0.5), -0.5), w);
+  return select(x > 0.0, x, zero) + log_of_split({f, select(doubled, one, zero)});
+}
+
+}  // namespace
+
+Value tanh(Value x) { return in_single_or_double(tanh_wide, x); }
+Value sigmoid(Value x) { return in_single_or_double(sigmoid_wide, x); }
+Value softplus(Value x) { return in_single_or_double(softplus_wide, x); }
+
+}  // namespace croton::scalar_math
