@@ -145,6 +145,11 @@ uint64_t InternBuilder::structural_hash(const Var& v) {
   return v.output == 0 ? hash : hash_combine(hash, v.output);
 }
 
+// Ids grow, so a node is younger than all of the first `count` when it is younger than the last of them.
+bool InternBuilder::made_after(const Node& node, size_t count) const {
+  return owns(node) && !node.op->has(leaf) && (count == 0 || node.id > nodes_[count - 1]->id);
+}
+
 void InternBuilder::order_operands(const Op& op, std::vector<Var>& inputs) {
   if (!op.has(commutative)) return;
   std::vector<std::pair<uint64_t, Var>> keyed;

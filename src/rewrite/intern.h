@@ -31,6 +31,8 @@ class InternBuilder final : public Builder {
   /// True when the node was made (or is a leaf known) here.
   bool owns(const Node& node) const { return hashes_.contains(&node); }
   size_t node_count() const { return nodes_.size(); }
+  /// True when the node was made here after `count` others.
+  bool made_after(const Node& node, size_t count) const;
 
  protected:
   NodePtr make(const Op& op, std::vector<Var> inputs, std::vector<Type> types, Attributes attributes,
