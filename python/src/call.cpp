@@ -1,0 +1,315 @@
+// The callable type of compiled functions, written with the C interface: the way from ndarrays in to ndarrays out.
+#include "bindings.h"
+
+#include <structmember.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+
+#include "base/interrupt.h"
+#include "interrupt.h"
+#include "numpy_api.h"
+
+namespace croton::python {
+namespace {
+
+struct InputRule {
+  DType dtype;
+  int number;                 // NumPy's
+  int rank;
+  uint32_t ones;
+};
+
+// Views of the arguments of one call, kept between calls so that their shapes need no new memory.
+struct Frame {
+  std::vector<Array> arrays;
+  std::vector<std::array<std::byte, 8>> scalars;      // Python numbers given for rank-0 inputs
+  std::vector<PyObject*> converted;                   // references held until the call ends
+};
+
+struct CallState {
+  std::shared_ptr<Function> function;
+  std::vector<InputRule> inputs;
+  ResultForm form = ResultForm::list;
+  Frame frame;
+  bool frame_taken = false;                           // under the interpreter's lock
+  double typical_nanoseconds = 1e9;                   // of recent calls; the first ones release the lock
+};
+
+struct FunctionObject {
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
+  PyObject* dict;
+  PyObject* weak_references;
+  PyObject* keys;                                     // of a dict result
+  CallState* state;
+};
+
+// A thread switch costs a few microseconds, so shorter calls keep the interpreter's lock.
+constexpr double release_from_nanoseconds = 20000;
+
+FunctionObject* self_of(PyObject* object) { return reinterpret_cast<FunctionObject*>(object); }
+
+bool axes_fit(PyArrayObject* array, uint32_t ones) {
+  for (int axis = 0; ones != 0; ++axis, ones >>= 1) {
+    if ((ones & 1u) && PyArray_DIM(array, axis) != 1) return false;
+  }
+  return true;
+}
+
+bool fits(PyObject* value, const InputRule& rule) {
+  if (!PyArray_Check(value)) return false;
+  auto* array = reinterpret_cast<PyArrayObject*>(value);
+  return PyArray_TYPE(array) == rule.number && PyArray_NDIM(array) == rule.rank && PyArray_ISBEHAVED_RO(array) &&
+         axes_fit(array, rule.ones);
+}
+
+// Python's own numbers for float64 and int64 scalars; every other case goes through the package's conversion.
+bool load_number(PyObject* value, const InputRule& rule, std::array<std::byte, 8>& memory) {
+  if (rule.rank != 0) return false;
+  double number = 0;
+  if (PyFloat_CheckExact(value) && rule.dtype == DType::f64) {
+    number = PyFloat_AS_DOUBLE(value);
+    std::memcpy(memory.data(), &number, 8);
+    return true;
+  }
+  if (!PyLong_CheckExact(value) || (rule.dtype != DType::f64 && rule.dtype != DType::i64)) return false;
+  int overflow = 0;
+  const int64_t integer = PyLong_AsLongLongAndOverflow(value, &overflow);
+  if (overflow != 0) return false;
+  number = static_cast<double>(integer);
+  if (rule.dtype == DType::i64) {
+    std::memcpy(memory.data(), &integer, 8);
+    return true;
+  }
+  if (integer > (int64_t{1} << 53) || integer < -(int64_t{1} << 53)) return false;
+  std::memcpy(memory.data(), &number, 8);
+  return true;
+}
+
+// The package's slow path: Theano's rules for what may become an input, and its messages.
+PyObject* convert(FunctionObject* self, size_t index, PyObject* value) {
+  PyObject* converted = PyObject_CallMethod(reinterpret_cast<PyObject*>(self), "_convert", "nO", static_cast<Py_ssize_t>(index), value);
+  if (converted && !fits(converted, self->state->inputs[index])) {
+    PyErr_Format(PyExc_TypeError, "input %zu was not converted to the right type", index);
+    Py_CLEAR(converted);
+  }
+  return converted;
+}
+
+bool load(FunctionObject* self, PyObject* const* values, Frame& frame) {
+  CallState& state = *self->state;
+  for (size_t k = 0; k < state.inputs.size(); ++k) {
+    const InputRule& rule = state.inputs[k];
+    if (fits(values[k], rule)) {
+      borrow(values[k], frame.arrays[k]);
+      continue;
+    }
+    if (load_number(values[k], rule, frame.scalars[k])) {
+      Array& array = frame.arrays[k];
+      array.dtype = rule.dtype;
+      array.shape.clear();
+      array.strides.clear();
+      array.data = frame.scalars[k].data();
+      continue;
+    }
+    PyObject* converted = convert(self, k, values[k]);
+    if (!converted) return false;
+    frame.converted.push_back(converted);
+    borrow(converted, frame.arrays[k]);
+  }
+  return true;
+}
+
+// Runs the function; a C++ exception leaves as such, with the interpreter's lock held again.
+std::vector<Array> run(CallState& state, const Frame& frame) {
+  const std::shared_ptr<Function> function = state.function;
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<Array> results;
+  if (state.typical_nanoseconds < release_from_nanoseconds) {
+    results = function->call(frame.arrays);
+  } else {
+    const nb::gil_scoped_release released;
+    const InterruptGuard guard;
+    results = function->call(frame.arrays);
+  }
+  const auto spent = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+  state.typical_nanoseconds = state.typical_nanoseconds > 1e8 ? spent : 0.75 * state.typical_nanoseconds + 0.25 * spent;
+  return results;
+}
+
+PyObject* list_of(const std::vector<Array>& results) {
+  PyObject* list = PyList_New(static_cast<Py_ssize_t>(results.size()));
+  for (size_t k = 0; list && k < results.size(); ++k) {
+    PyObject* item = to_numpy(results[k]);
+    if (!item) {
+      Py_CLEAR(list);
+      break;
+    }
+    PyList_SET_ITEM(list, static_cast<Py_ssize_t>(k), item);
+  }
+  return list;
+}
+
+PyObject* formed(FunctionObject* self, const std::vector<Array>& results) {
+  if (self->state->form == ResultForm::single && results.size() == 1) return to_numpy(results[0]);
+  PyObject* list = list_of(results);
+  if (!list || self->state->form != ResultForm::dict) return list;
+  PyObject* dict = PyDict_New();
+  for (size_t k = 0; dict && k < results.size(); ++k) {
+    const auto at = static_cast<Py_ssize_t>(k);
+    if (PyDict_SetItem(dict, PyTuple_GET_ITEM(self->keys, at), PyList_GET_ITEM(list, at)) < 0) Py_CLEAR(dict);
+  }
+  Py_DECREF(list);
+  return dict;
+}
+
+void set_call_error() {
+  try {
+    throw;
+  } catch (const Interrupted&) {
+    stop_requested().store(false);
+    // The user's own handler raises what it likes; otherwise it is KeyboardInterrupt.
+    if (PyErr_CheckSignals() == 0) PyErr_SetNone(PyExc_KeyboardInterrupt);
+  } catch (...) {
+    set_current_error();
+  }
+}
+
+PyObject* run_values(FunctionObject* self, PyObject* const* values) {
+  CallState& state = *self->state;
+  const bool own = state.frame_taken;                 // another call of this function is running
+  std::unique_ptr<Frame> extra = own ? std::make_unique<Frame>() : nullptr;
+  Frame& frame = own ? *extra : state.frame;
+  if (own) {
+    frame.arrays.resize(state.inputs.size());
+    frame.scalars.resize(state.inputs.size());
+  }
+  if (!own) state.frame_taken = true;
+  PyObject* result = nullptr;
+  try {
+    if (load(self, values, frame)) result = formed(self, run(state, frame));
+  } catch (...) {
+    set_call_error();
+  }
+  for (PyObject* object : frame.converted) Py_DECREF(object);
+  frame.converted.clear();
+  if (!own) state.frame_taken = false;
+  return result;
+}
+
+// Keywords, defaults and wrong counts: the package's `_bind` returns all values in order, or raises.
+PyObject* run_bound(FunctionObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* keyword_names) {
+  PyObject* positional = PyTuple_New(count);
+  PyObject* keywords = PyDict_New();
+  PyObject* bound = nullptr;
+  PyObject* result = nullptr;
+  if (positional && keywords) {
+    for (Py_ssize_t k = 0; k < count; ++k) PyTuple_SET_ITEM(positional, k, new_reference(arguments[k]));
+    const Py_ssize_t named = keyword_names ? PyTuple_GET_SIZE(keyword_names) : 0;
+    for (Py_ssize_t k = 0; k < named; ++k) PyDict_SetItem(keywords, PyTuple_GET_ITEM(keyword_names, k), arguments[count + k]);
+    bound = PyObject_CallMethod(reinterpret_cast<PyObject*>(self), "_bind", "OO", positional, keywords);
+  }
+  if (bound && (!PyTuple_Check(bound) || static_cast<size_t>(PyTuple_GET_SIZE(bound)) != self->state->inputs.size())) {
+    PyErr_SetString(PyExc_TypeError, "the arguments were not bound to the inputs");
+  } else if (bound) {
+    result = run_values(self, &PyTuple_GET_ITEM(bound, 0));
+  }
+  Py_XDECREF(bound);
+  Py_XDECREF(positional);
+  Py_XDECREF(keywords);
+  return result;
+}
+
+PyObject* call(PyObject* callable, PyObject* const* arguments, size_t flags, PyObject* keyword_names) {
+  FunctionObject* self = self_of(callable);
+  const Py_ssize_t count = PyVectorcall_NARGS(flags);
+  const bool plain = !keyword_names || PyTuple_GET_SIZE(keyword_names) == 0;
+  if (plain && static_cast<size_t>(count) == self->state->inputs.size()) return run_values(self, arguments);
+  return run_bound(self, arguments, count, keyword_names);
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  FunctionObject* self = self_of(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->dict);
+  Py_VISIT(self->keys);
+  return 0;
+}
+
+int clear(PyObject* object) {
+  FunctionObject* self = self_of(object);
+  Py_CLEAR(self->dict);
+  Py_CLEAR(self->keys);
+  return 0;
+}
+
+void deallocate(PyObject* object) {
+  FunctionObject* self = self_of(object);
+  PyTypeObject* type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  if (self->weak_references) PyObject_ClearWeakRefs(object);
+  clear(object);
+  delete self->state;
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(FunctionObject, vectorcall), READONLY, nullptr},
+    {"__dictoffset__", T_PYSSIZET, offsetof(FunctionObject, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(FunctionObject, weak_references), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+};
+PyGetSetDef attributes[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+PyTypeObject* function_type = nullptr;
+
+}  // namespace
+
+PyObject* make_function_type() {
+  static PyType_Slot slots[] = {
+      {Py_tp_dealloc, reinterpret_cast<void*>(deallocate)}, {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(clear)},        {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+      {Py_tp_members, members},                             {Py_tp_getset, attributes},
+      {Py_tp_doc, const_cast<char*>("A compiled function: called with arrays, it returns new arrays.")},
+      {0, nullptr}};
+  // The type stays open: the package adds methods to it that need no speed.
+  static PyType_Spec spec = {"croton._core.Function", sizeof(FunctionObject), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                             slots};
+  PyObject* type = PyType_FromSpec(&spec);
+  if (!type) throw nb::python_error();
+  function_type = reinterpret_cast<PyTypeObject*>(type);
+  return type;
+}
+
+PyObject* new_function(std::shared_ptr<Function> function, ResultForm form, PyObject* keys) {
+  auto state = std::make_unique<CallState>();
+  for (const InputSpec& input : function->spec().inputs) {
+    const Type& type = input.variable.type();
+    state->inputs.push_back({type.dtype, numpy_number(type.dtype), type.rank, type.ones});
+  }
+  state->frame.arrays.resize(state->inputs.size());
+  state->frame.scalars.resize(state->inputs.size());
+  state->form = form;
+  state->function = std::move(function);
+  PyObject* object = function_type->tp_alloc(function_type, 0);
+  if (!object) throw nb::python_error();
+  FunctionObject* self = self_of(object);
+  self->vectorcall = call;
+  self->keys = keys ? new_reference(keys) : nullptr;
+  self->state = state.release();
+  return object;
+}
+
+std::shared_ptr<Function> function_of(PyObject* callable) {
+  if (Py_TYPE(callable) != function_type) raise<TypeError>("this is not a compiled function");
+  return self_of(callable)->state->function;
+}
+
+}  // namespace croton::python

@@ -1,0 +1,46 @@
+// Shared variables: the cell behind one, its value from and to NumPy.
+#include "bindings.h"
+#include "ir/print.h"
+#include "runtime/shared.h"
+
+namespace croton::python {
+namespace {
+
+SharedCell& cell(const Var& v) {
+  const auto found = cell_of(v);
+  if (!found) raise<TypeError>("{} is not a shared variable", variable_text(v));
+  return *found;
+}
+
+Array taken(const nb::object& ndarray, bool borrow) { return borrow ? hold(ndarray.ptr()) : copied(ndarray.ptr()); }
+
+Var make(const nb::object& ndarray, const std::vector<bool>& ones, const std::string& name, bool borrow) {
+  Array value = taken(ndarray, borrow);
+  const Type type = tensor_type(value.dtype, ones);
+  auto made = std::make_shared<SharedCell>(type, std::move(value));
+  made->name = name;
+  return make_shared_variable(std::move(made), name, user_line());
+}
+
+// What is given out without a copy still cannot be written by the engine: a snapshot that others hold is replaced, not changed.
+nb::object value(const Var& v, bool borrow) {
+  Array snapshot = cell(v).snapshot();
+  if (!borrow) {
+    Array copy = new_array(snapshot.dtype, snapshot.shape);
+    copy_into(copy, snapshot);
+    snapshot = std::move(copy);
+  }
+  return nb::steal(to_numpy(snapshot));
+}
+
+}  // namespace
+
+void bind_shared(nb::module_& m) {
+  m.def("shared", &make);
+  m.def("shared_value", &value);
+  m.def("set_shared_value", [](const Var& v, const nb::object& ndarray, bool borrow) { cell(v).set(taken(ndarray, borrow)); });
+  m.def("shared_cell_id", [](const Var& v) { return cell(v).id(); });
+  m.def("share_cell", [](const Var& v, const std::string& name) { return make_shared_variable(cell_of(v), name, user_line()); });
+}
+
+}  // namespace croton::python
