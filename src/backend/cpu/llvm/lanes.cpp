@@ -1,0 +1,116 @@
+// Decides how a vector loop is widened: which of its values differ from lane to lane, and how many lanes there are.
+#include "backend/cpu/llvm/lanes.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace croton::codegen {
+namespace {
+
+using loop::Code;
+using loop::Instruction;
+using loop::Region;
+using loop::ValueId;
+
+class Planner {
+ public:
+  Planner(const loop::Kernel& kernel, const Instruction& vector_loop)
+      : kernel_(kernel), loop_(vector_loop), varying_(kernel.value_dtypes.size(), false) {}
+
+  VectorPlan run(int vector_bytes) {
+    for (const ValueId id : loop_.regions[0].params) mark(id);
+    spread(loop_.regions[0]);
+    widest(loop_.regions[0]);
+    for (size_t i = 1; i < loop_.regions[0].params.size(); ++i) count(dtype(loop_.regions[0].params[i]));
+    const int element = float_bytes_ > 0 ? float_bytes_ : integer_bytes_ > 0 ? integer_bytes_ : 8;
+    return {std::move(varying_), vector_bytes / element};
+  }
+
+ private:
+  DType dtype(ValueId id) const { return kernel_.value_dtypes[static_cast<size_t>(id)]; }
+  bool varies(ValueId id) const { return varying_[static_cast<size_t>(id)]; }
+  bool any(const std::vector<ValueId>& ids) const {
+    return std::ranges::any_of(ids, [this](ValueId id) { return varies(id); });
+  }
+
+  bool mark(ValueId id, bool varying = true) {
+    if (!varying || varies(id)) return false;
+    varying_[static_cast<size_t>(id)] = true;
+    return true;
+  }
+
+  // Loops and while loops: a carried value varies if its start or any next value does.
+  void spread_carried(const Instruction& i, size_t first_operand, size_t first_param) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const Region& r : i.regions) spread(r);
+      const Region& body = i.regions.back();
+      for (size_t k = 0; k < i.results.size(); ++k) {
+        if (!varies(i.operands[first_operand + k]) && !varies(body.yields[k])) continue;
+        for (const Region& r : i.regions) changed |= mark(r.params[first_param + k]);
+        changed |= mark(i.results[k]);
+      }
+    }
+  }
+
+  void need_uniform(ValueId id, const char* what) const {
+    if (varies(id)) raise<InternalError>("kernel '{}': {} differs from lane to lane", kernel_.name, what);
+  }
+
+  void spread(const Region& r) {
+    for (const Instruction& i : r.body) {
+      switch (i.code) {
+        case Code::loop:
+          need_uniform(i.operands[0], "the begin of a loop in a vector loop");
+          need_uniform(i.operands[1], "the end of a loop in a vector loop");
+          spread_carried(i, 2, 1);
+          break;
+        case Code::while_loop:
+          spread_carried(i, 0, 0);
+          need_uniform(i.regions[0].yields[0], "the condition of a while loop in a vector loop");
+          break;
+        case Code::branch:
+          need_uniform(i.operands[0], "the condition of a branch in a vector loop");
+          for (const Region& inner : i.regions) spread(inner);
+          for (size_t k = 0; k < i.results.size(); ++k) {
+            mark(i.results[k], varies(i.regions[0].yields[k]) || varies(i.regions[1].yields[k]));
+          }
+          break;
+        default:
+          for (const ValueId id : i.results) mark(id, any(i.operands));
+      }
+    }
+  }
+
+  void count(DType d) {
+    int& bytes = is_float(d) ? float_bytes_ : integer_bytes_;
+    bytes = std::max(bytes, item_size(d));
+  }
+
+  // Floats count wherever they vary; integers only where memory holds them, since indices are int64 everywhere.
+  void widest(const Region& r) {
+    for (const Instruction& i : r.body) {
+      const bool stores = i.code == Code::store || i.code == Code::local_store;
+      const bool loads = i.code == Code::load || i.code == Code::local_load;
+      if (stores && any(i.operands)) count(dtype(i.operands[1]));
+      for (const ValueId id : i.results) {
+        if (varies(id) && (loads || is_float(dtype(id)))) count(dtype(id));
+      }
+      for (const Region& inner : i.regions) widest(inner);
+    }
+  }
+
+  const loop::Kernel& kernel_;
+  const Instruction& loop_;
+  std::vector<bool> varying_;
+  int float_bytes_ = 0, integer_bytes_ = 0;
+};
+
+}  // namespace
+
+VectorPlan plan_vector_loop(const loop::Kernel& kernel, const Instruction& vector_loop, int vector_bytes) {
+  return Planner(kernel, vector_loop).run(vector_bytes);
+}
+
+}  // namespace croton::codegen
