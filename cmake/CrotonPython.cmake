@@ -1,13 +1,13 @@
 # The Python extension `croton._core` (nanobind), and a package folder in the build tree: PYTHONPATH=<build>/python.
 
-find_package(Python 3.9 COMPONENTS Interpreter Development.Module QUIET)
+find_package(Python 3.9 COMPONENTS Interpreter Development.Module NumPy QUIET)
 if(Python_FOUND)
   execute_process(COMMAND ${Python_EXECUTABLE} -m nanobind --cmake_dir
     OUTPUT_VARIABLE nanobind_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE nanobind_missing)
 endif()
 file(GLOB python_sources CONFIGURE_DEPENDS python/src/*.cpp)
 if(NOT Python_FOUND OR nanobind_missing OR NOT python_sources)
-  message(STATUS "No Python extension: it needs Python's development files, nanobind, and python/src")
+  message(STATUS "No Python extension: it needs Python's development files, NumPy, nanobind, and python/src")
   return()
 endif()
 find_package(nanobind CONFIG REQUIRED)
@@ -15,7 +15,7 @@ find_package(nanobind CONFIG REQUIRED)
 # NOMINSIZE: the call path counts in nanoseconds.
 nanobind_add_module(_core NOMINSIZE NB_STATIC NB_SUPPRESS_WARNINGS ${python_sources})
 target_include_directories(_core PRIVATE src python/src)
-target_link_libraries(_core PRIVATE croton_options croton fmt::fmt)
+target_link_libraries(_core PRIVATE croton_options croton fmt::fmt Python::NumPy)
 set(python_package_dir ${CMAKE_BINARY_DIR}/python/croton)
 set_target_properties(_core PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${python_package_dir}
   INSTALL_RPATH "$ORIGIN;$ORIGIN/../../lib")
