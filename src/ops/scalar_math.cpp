@@ -78,31 +78,33 @@ SplitNumber split_number(Value x) {
 namespace {
 
 // log(1 + f) = f - f^2/2 + f^3 p(f), relative error 2^-30.
-Value log_of_split_single(SplitNumber number) {
+Value log_of_split_single(SplitNumber number, Value correction) {
   const auto [f, k] = number;
   const TwoParts log2 = log_of_two(f);
   const Value p = polynomial(f, {0x1.555548p-2, -0x1.000006p-2, 0x1.99a4cap-3, -0x1.555c5cp-3, 0x1.2335b0p-3,
                                  -0x1.fc1d46p-4, 0x1.e70714p-4, -0x1.de660cp-4, 0x1.14573cp-4});
-  const Value tail = fma(k, like(f, log2.low), fma(f, p, -0.5) * (f * f));
+  Value tail = fma(k, like(f, log2.low), fma(f, p, -0.5) * (f * f));
+  if (correction) tail = tail + correction;
   return fma(k, like(f, log2.high), f + tail);
 }
 
 // With s = f / (2 + f): log(1 + f) = 2 s + s z q(z), z = s^2, relative error 2^-60; written as f - (f^2/2 - s (f^2/2 +
 // z q)).
-Value log_of_split_double(SplitNumber number) {
+Value log_of_split_double(SplitNumber number, Value correction) {
   const auto [f, k] = number;
   const TwoParts log2 = log_of_two(f);
   const Value s = f / (f + 2.0), z = s * s, half_square = f * f * 0.5;
   const Value q = polynomial(z, {0x1.5555555555593p-1, 0x1.999999997fa1fp-2, 0x1.2492494228e12p-2, 0x1.c71c51d7ac56cp-3,
                                  0x1.74664a035ffddp-3, 0x1.39a085365a240p-3, 0x1.2f1271b33e8d7p-3});
-  const Value tail = fma(s, fma(z, q, half_square), k * log2.low);
+  Value tail = fma(s, fma(z, q, half_square), k * log2.low);
+  if (correction) tail = tail + correction;
   return fma(k, like(f, log2.high), f - (half_square - tail));
 }
 
 }  // namespace
 
-Value log_of_split(SplitNumber number) {
-  return is_double(number.f) ? log_of_split_double(number) : log_of_split_single(number);
+Value log_of_split(SplitNumber number, Value correction) {
+  return is_double(number.f) ? log_of_split_double(number, correction) : log_of_split_single(number, correction);
 }
 
 // -------------------------------------------------------------------------------------------------------- exponentials
@@ -195,17 +197,32 @@ Value tanh_wide(Value x) {
   return copysign(select(a < 0.55, small, large), x);
 }
 
+// 1 / (1 + 2^n (1 + t)) for exp(-x) = 2^n (1 + t). With w = 2^-|n| the denominator is d = 1 + w + w t for n < 0, and
+// 2^n times d = 1 + w + t for n >= 0, so nothing overflows. The rounding of d and of the division are corrected by one
+// Newton step: both weigh double where 1 / d is just below a power of two.
 Value sigmoid_wide(Value x) {
-  const Value e = limited_exp(-abs(x));
-  return select(x < 0.0, e, like(x, 1)) / (e + 1.0);
+  const bool wide = is_double(x);
+  const Value limited = limit_below(limit_above(-x, wide ? 746 : 104), wide ? -746 : -104);
+  const auto [n, r] = reduce_exponent(limited);
+  const Value t = expm1_of_reduced(r), zero = like(x, 0), one = like(x, 1);
+  const Value w = loop::scale2(one, -abs(n)), sum = w + 1.0, sum_low = w - (sum - 1.0);
+  const Value grows = n >= 0.0, factor = select(grows, one, w);
+  const Value d = fma(factor, t, sum), d_low = fma(factor, t, sum - d) + sum_low;
+  const Value inverse = 1.0 / d;
+  const Value remainder = fma(-inverse, d_low, fma(-inverse, d, one));
+  return loop::scale2(fma(inverse, remainder, inverse), select(grows, -n, zero));
 }
 
-// max(x, 0) + log(1 + w) with w = exp(-|x|) in [0, 1], so that 1 + w is split by one comparison.
+// max(x, 0) + log(1 + w) with w = exp(-|x|) = 2^n (1 + t) in [0, 1], so that 1 + w is split by one comparison. The
+// rounding of f, which is w or (w - 1) / 2, is carried into the logarithm.
 Value softplus_wide(Value x) {
-  const Value w = limited_exp(-abs(x)), zero = like(x, 0), one = like(x, 1);
-  const Value doubled = w > 0x1.a827999fcef32p-2;  // sqrt(2) - 1
-  const Value f = select(doubled, fma(w, like(x, 0.5), -0.5), w);
-  return select(x > 0.0, x, zero) + log_of_split({f, select(doubled, one, zero)});
+  const Value zero = like(x, 0), one = like(x, 1);
+  const auto [n, r] = reduce_exponent(limit_below(-abs(x), is_double(x) ? -746 : -104));
+  const Value t = expm1_of_reduced(r), power = loop::scale2(one, n);
+  const Value doubled = fma(power, t, power) > 0x1.a827999fcef32p-2;  // sqrt(2) - 1
+  const Value factor = select(doubled, power * 0.5, power), offset = select(doubled, factor - 0.5, factor);
+  const Value f = fma(factor, t, offset), f_low = fma(factor, t, offset - f);
+  return select(x > 0.0, x, zero) + log_of_split({f, select(doubled, one, zero)}, fma(-f_low, f, f_low));
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ struct SplitNumber {
   Value f, k;
 };
 SplitNumber split_number(Value x);
-/// log((1 + f) 2^k).
-Value log_of_split(SplitNumber number);
+/// log((1 + f) 2^k), plus a correction far below its last place, if any.
+Value log_of_split(SplitNumber number, Value correction = {});
 
 }  // namespace croton::scalar_math

@@ -1,0 +1,281 @@
+// Errors of the elementary functions in units in the last place, against the C library in a wider format, and their
+// edges.
+#include "ops/scalar_math.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "support/loop_interpreter.h"
+
+namespace croton::scalar_math {
+namespace {
+
+using Unary = Value (*)(Value);
+using Binary = Value (*)(Value, Value);
+using Wide = long double;
+
+template <class T>
+constexpr DType dtype_of = sizeof(T) == 4 ? DType::f32 : DType::f64;
+template <class T>
+constexpr T infinity = std::numeric_limits<T>::infinity();
+
+// out[i] = code(in0[i], ...) for i in the parallel range.
+template <class Code>
+loop::Kernel kernel_of(DType dtype, int operands, Code&& code) {
+  loop::Builder b("k");
+  std::vector<int> inputs;
+  for (int k = 0; k < operands; ++k) inputs.push_back(b.buffer(dtype, false, "in"));
+  const int out = b.buffer(dtype, true, "out", false);
+  b.for_each(loop::LoopKind::vector, b.range_begin(), b.range_end(), [&](Value index) {
+    std::vector<Value> x;
+    for (const int input : inputs) x.push_back(b.load(input, index));
+    b.store(out, index, code(x));
+  });
+  return b.finish();
+}
+
+template <class T>
+std::vector<T> run(const loop::Kernel& kernel, std::vector<std::vector<T>> inputs) {
+  std::vector<T> out(inputs[0].size());
+  std::vector<void*> buffers;
+  for (auto& input : inputs) buffers.push_back(input.data());
+  buffers.push_back(out.data());
+  Frame frame;
+  EXPECT_EQ(loop::interpret(kernel, buffers.data(), nullptr, 0, static_cast<int64_t>(out.size()), &frame), kernel_done);
+  return out;
+}
+
+template <class T>
+std::vector<T> evaluate(Unary function, const std::vector<T>& x) {
+  return run<T>(kernel_of(dtype_of<T>, 1, [&](const std::vector<Value>& v) { return function(v[0]); }), {x});
+}
+template <class T>
+std::vector<T> evaluate(Binary function, const std::vector<T>& x, const std::vector<T>& y) {
+  return run<T>(kernel_of(dtype_of<T>, 2, [&](const std::vector<Value>& v) { return function(v[0], v[1]); }), {x, y});
+}
+
+// Distance from the exact result in units of the last place of T there. An infinite result counts as the next power of
+// two; zeros must have the right sign.
+template <class T>
+double error_in_ulps(T got, Wide exact) {
+  if (std::isnan(exact)) return std::isnan(got) ? 0 : HUGE_VAL;
+  if (std::isnan(got)) return HUGE_VAL;
+  const T rounded = static_cast<T>(exact);
+  if (got == rounded) return got == 0 && std::signbit(got) != std::signbit(rounded) ? HUGE_VAL : 0;
+  if (std::isinf(exact)) return HUGE_VAL;
+  using Limits = std::numeric_limits<T>;
+  const int exponent = exact == 0 ? Limits::min_exponent - 1 : std::max(std::ilogb(exact), Limits::min_exponent - 1);
+  const Wide ulp = std::ldexp(Wide{1}, std::min(exponent, Limits::max_exponent - 1) - (Limits::digits - 1));
+  const Wide value = std::isinf(got) ? std::copysign(std::ldexp(Wide{1}, Limits::max_exponent), Wide{got}) : Wide{got};
+  return static_cast<double>(std::fabs(value - exact) / ulp);
+}
+
+struct Worst {
+  double ulps = 0, x = 0, y = 0;
+  void see(double error, double at, double and_at = 0) {
+    if (error > ulps) *this = {error, at, and_at};
+  }
+};
+
+struct Function {
+  const char* name;
+  Unary code;
+  Wide (*exact)(Wide);
+  double bound;                             // of the error, for both dtypes
+  double low = -HUGE_VAL, high = HUGE_VAL;  // where random float64 numbers are drawn, besides all magnitudes
+};
+
+Wide exact_sigmoid(Wide x) {
+  const Wide e = std::exp(-std::fabs(x));
+  return (x < 0 ? e : 1) / (1 + e);
+}
+Wide exact_softplus(Wide x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x))) + (std::isnan(x) ? x : 0); }
+
+const std::vector<Function>& functions() {
+  static const std::vector<Function> table = {
+      {"exp", exp, [](Wide x) { return std::exp(x); }, 1.1, -750, 715},
+      {"expm1", expm1, [](Wide x) { return std::expm1(x); }, 1.5, -45, 715},
+      {"log", log, [](Wide x) { return std::log(x); }, 1.5, 0, 4},
+      {"log1p", log1p, [](Wide x) { return std::log1p(x); }, 1.5, -1, 4},
+      {"tanh", tanh, [](Wide x) { return std::tanh(x); }, 1.5, -20, 20},
+      {"sigmoid", sigmoid, exact_sigmoid, 1.5, -750, 40},
+      {"softplus", softplus, exact_softplus, 1.5, -750, 40},
+  };
+  return table;
+}
+
+// Where functions change their mind: signed zeros, denormals, ones, infinities, NaN, and the ends of the ranges.
+template <class T>
+std::vector<T> special_values() {
+  using Limits = std::numeric_limits<T>;
+  std::vector<T> values = {0,
+                           Limits::denorm_min(),
+                           Limits::min(),
+                           1,
+                           2,
+                           T(0.5),
+                           T(0.55),
+                           Limits::max(),
+                           infinity<T>,
+                           Limits::epsilon(),
+                           T(0.69314718055994530942L),
+                           T(1.41421356237309504880L),
+                           T(0.70710678118654752440L),
+                           T(-std::log(Limits::denorm_min())),
+                           T(std::log(Limits::max()))};
+  for (size_t i = 0, n = values.size(); i < n; ++i) {
+    for (const T toward : {T(0), infinity<T>}) values.push_back(std::nextafter(values[i], toward));
+  }
+  for (size_t i = 0, n = values.size(); i < n; ++i) values.push_back(-values[i]);
+  values.push_back(Limits::quiet_NaN());
+  return values;
+}
+
+// Every bit pattern that a stride of this prime meets, or every one when the environment asks for all.
+std::vector<float> float_patterns() {
+  const uint64_t stride = std::getenv("CROTON_TEST_ALL_FLOATS") != nullptr ? 1 : 4099;
+  std::vector<float> values;
+  for (uint64_t bits = 0; bits <= 0xffffffffu; bits += stride)
+    values.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
+  return values;
+}
+
+std::vector<double> double_sample(double low, double high) {
+  std::mt19937_64 random(7);
+  std::vector<double> values;
+  for (int i = 0; i < 200000; ++i) values.push_back(std::bit_cast<double>(random()));
+  for (int i = 0; i < 200000; ++i) values.push_back(std::uniform_real_distribution(low, high)(random));
+  for (int i = 0; i < 200000; ++i) values.push_back(std::uniform_real_distribution(-1.0, 1.0)(random));
+  return values;
+}
+
+template <class T>
+Worst worst_error(const Function& f, const std::vector<T>& x) {
+  const std::vector<T> got = evaluate<T>(f.code, x);
+  Worst worst;
+  for (size_t i = 0; i < x.size(); ++i) worst.see(error_in_ulps(got[i], f.exact(x[i])), x[i]);
+  return worst;
+}
+
+void report(const char* dtype, const char* name, const Worst& worst, double bound) {
+  ::testing::Test::RecordProperty(std::string(name) + "_" + dtype, std::to_string(worst.ulps));
+  EXPECT_LE(worst.ulps, bound) << name << " of " << dtype << " at " << worst.x << ", " << worst.y;
+  if (std::getenv("CROTON_TEST_PRINT_ULPS") != nullptr) {
+    std::printf("%-10s %s  %.3f ulp at %.17g, %.17g\n", name, dtype, worst.ulps, worst.x, worst.y);
+  }
+}
+
+TEST(ScalarMath, Float32ErrorsStayInBounds) {
+  std::vector<float> x = float_patterns();
+  const auto special = special_values<float>();
+  x.insert(x.end(), special.begin(), special.end());
+  for (const Function& f : functions()) report("float32", f.name, worst_error(f, x), f.bound);
+}
+
+TEST(ScalarMath, Float64ErrorsStayInBounds) {
+  for (const Function& f : functions()) {
+    std::vector<double> x = double_sample(f.low, f.high);
+    const auto special = special_values<double>();
+    x.insert(x.end(), special.begin(), special.end());
+    report("float64", f.name, worst_error(f, x), f.bound);
+  }
+}
+
+template <class T>
+Worst worst_power(const std::vector<T>& x, const std::vector<T>& y) {
+  const std::vector<T> got = evaluate<T>(pow, x, y);
+  Worst worst;
+  for (size_t i = 0; i < x.size(); ++i) worst.see(error_in_ulps(got[i], std::pow(Wide{x[i]}, Wide{y[i]})), x[i], y[i]);
+  return worst;
+}
+
+// Bases of all magnitudes with exponents that keep the result finite, and bases near one with large exponents.
+template <class T>
+Worst worst_power_of_sample() {
+  using Limits = std::numeric_limits<T>;
+  std::mt19937_64 random(11);
+  std::uniform_real_distribution<double> unit(0, 1);
+  std::vector<T> x, y;
+  for (int i = 0; i < 300000; ++i) {
+    const double log_x = i % 3 == 0 ? std::ldexp(unit(random) - 0.5, -static_cast<int>(20 * unit(random)))
+                                    : (unit(random) * 2 - 1) * std::log(Limits::max());
+    x.push_back(static_cast<T>(std::exp(log_x)));
+    const double log_result = (unit(random) * 2.1 - 1.05) * std::log(Limits::max());
+    y.push_back(static_cast<T>(log_result / log_x));
+  }
+  return worst_power(x, y);
+}
+
+TEST(ScalarMath, PowersStayInBounds) {
+  report("float32", "pow", worst_power_of_sample<float>(), 1.0);
+  report("float64", "pow", worst_power_of_sample<double>(), 1.5);
+}
+
+template <class T>
+void check_power_edges() {
+  std::vector<T> values = special_values<T>();
+  for (const T v : {T(2), T(3), T(4), T(2.5), T(0.5), T(1e15), T(9007199254740993.0)}) {
+    values.push_back(v);
+    values.push_back(-v);
+  }
+  std::vector<T> x, y;
+  for (const T a : values) {
+    for (const T b : values) {
+      x.push_back(a);
+      y.push_back(b);
+    }
+  }
+  const std::vector<T> got = evaluate<T>(pow, x, y);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const T expected = std::pow(x[i], y[i]);
+    const bool same = error_in_ulps(got[i], Wide{expected}) <= 2 && std::isinf(got[i]) == std::isinf(expected);
+    EXPECT_TRUE(same) << x[i] << " ** " << y[i] << " gave " << got[i] << ", not " << expected;
+  }
+}
+
+TEST(ScalarMath, PowersHaveTheEdgesOfTheStandard) {
+  check_power_edges<float>();
+  check_power_edges<double>();
+}
+
+template <class T>
+void check_edges() {
+  const T inf = infinity<T>, nan = std::numeric_limits<T>::quiet_NaN(), tiny = std::numeric_limits<T>::denorm_min();
+  const auto at = [](Unary f, T x) { return evaluate<T>(f, {x})[0]; };
+  EXPECT_EQ(at(exp, inf), inf);
+  EXPECT_EQ(at(exp, -inf), 0);
+  EXPECT_EQ(at(exp, 0), 1);
+  EXPECT_EQ(at(log, 0), -inf);
+  EXPECT_EQ(at(log, -T(0)), -inf);
+  EXPECT_EQ(at(log, inf), inf);
+  EXPECT_TRUE(std::isnan(at(log, -1)));
+  EXPECT_TRUE(std::isnan(at(log, -inf)));
+  EXPECT_EQ(at(log1p, -1), -inf);
+  EXPECT_TRUE(std::isnan(at(log1p, -2)));
+  EXPECT_EQ(at(sigmoid, -10000), 0);
+  EXPECT_EQ(at(sigmoid, 10000), 1);
+  EXPECT_EQ(at(softplus, 10000), 10000);
+  EXPECT_EQ(at(tanh, -inf), -1);
+  for (const Unary f : {log1p, expm1, tanh}) {
+    EXPECT_TRUE(std::signbit(at(f, -T(0))));
+    EXPECT_EQ(at(f, -T(0)), 0);
+    EXPECT_EQ(at(f, tiny), tiny);
+    EXPECT_EQ(at(f, -3 * tiny), -3 * tiny);
+  }
+  for (const Function& f : functions()) EXPECT_TRUE(std::isnan(at(f.code, nan))) << f.name;
+}
+
+TEST(ScalarMath, EdgesFollowTheStandard) {
+  check_edges<float>();
+  check_edges<double>();
+}
+
+}  // namespace
+}  // namespace croton::scalar_math
