@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/cpu/compiler.h"
+#include "base/error.h"
 #include "ir/loop_builder.h"
 
 namespace croton::loop {
