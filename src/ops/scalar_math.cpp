@@ -44,6 +44,14 @@ ReducedExponent reduce_exponent(Value x) {
   return {n, fma(n, like(x, -log2.low), fma(n, like(x, -log2.high), x))};
 }
 
+// With 1.5 2^mantissa + bias added, the last bits of n's float are the exponent's field of 2^n.
+Value power_of_two(Value n) {
+  const bool wide = is_double(n);
+  const int mantissa = wide ? 52 : 23;
+  const Value shifted = n + (std::ldexp(1.5, mantissa) + (wide ? 1023 : 127));
+  return loop::bitcast(loop::bitcast(shifted, wide ? DType::i64 : DType::i32) << mantissa, n.dtype());
+}
+
 // r + r^2 q(r): relative error of exp 2^-28 and 2^-58.
 Value expm1_of_reduced(Value r) {
   const Value q =
@@ -61,18 +69,39 @@ Value limited_exp(Value x) {
   return loop::scale2(expm1_of_reduced(r) + 1.0, n);
 }
 
-// By bits: adding 1 - sqrt(1/2) in the mantissa's unit carries into the exponent exactly when 1 + f would reach
-// sqrt(2).
-SplitNumber split_number(Value x) {
+namespace {
+
+// The bits of a positive x moved such that the exponent's field counts from sqrt(1/2) instead of one.
+struct SplitBits {
+  int mantissa;
+  int64_t bias;  // of the exponent's field
+  int64_t root;  // bits of sqrt(1/2)
+  DType dtype;
+  Value moved;
+};
+
+SplitBits split_bits(Value x) {
   const bool wide = is_double(x);
-  const DType bits_dtype = wide ? DType::i64 : DType::i32;
-  const int mantissa = wide ? 52 : 23;
   const int64_t one = wide ? 0x3ff0000000000000 : 0x3f800000, root = wide ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
+  const DType dtype = wide ? DType::i64 : DType::i32;
+  return {wide ? 52 : 23, wide ? 1023 : 127, root, dtype,
+          loop::bitcast(x, dtype) + x.builder->integer(one - root, dtype)};
+}
+
+// The field as a float without a conversion: 2^mantissa has unit last bit, so the field can be put there.
+Value exponent_of(const SplitBits& s, DType dtype) {
+  const int64_t shifter_bits = (s.bias + s.mantissa) << s.mantissa;
+  const Value shifted = (s.moved >> s.mantissa) | s.moved.builder->integer(shifter_bits, s.dtype);
+  return loop::bitcast(shifted, dtype) - (std::ldexp(1.0, s.mantissa) + static_cast<double>(s.bias));
+}
+
+}  // namespace
+
+SplitNumber split_number(Value x) {
+  const SplitBits s = split_bits(x);
   loop::Builder& b = *x.builder;
-  const Value bits = loop::bitcast(x, bits_dtype) + b.integer(one - root, bits_dtype);
-  const Value fraction = (bits & b.integer((int64_t{1} << mantissa) - 1, bits_dtype)) + b.integer(root, bits_dtype);
-  const Value exponent = cast(bits >> mantissa, x.dtype());
-  return {loop::bitcast(fraction, x.dtype()) - 1.0, exponent - (wide ? 1023.0 : 127.0)};
+  const Value fraction = (s.moved & b.integer((int64_t{1} << s.mantissa) - 1, s.dtype)) + b.integer(s.root, s.dtype);
+  return {loop::bitcast(fraction, x.dtype()) - 1.0, exponent_of(s, x.dtype())};
 }
 
 namespace {
@@ -128,7 +157,7 @@ Value expm1_wide(Value x) {
                             0x1.aec9cee9fcc78p-37})
            : polynomial(r, {0x1.000000p-1, 0x1.555558p-3, 0x1.555590p-5, 0x1.110db8p-7, 0x1.6be282p-10, 0x1.a4031ap-13,
                             0x1.ba82b0p-16});
-  const Value t = fma(q, r * r, r), power = loop::scale2(like(x, 1), n);
+  const Value t = fma(q, r * r, r), power = power_of_two(n);
   return copysign(fma(t, power, power - 1.0), x);
 }
 
@@ -161,13 +190,11 @@ Value log_wide(Value x) {
 // The exponent comes from 1 + x; f = (1 + x) 2^-k - 1 comes from x itself in one rounding. The power is kept 16 times
 // larger than needed, since 2^-k itself would be denormal for the largest x.
 Value log1p_wide(Value x) {
-  const bool wide = is_double(x);
-  const Value k = split_number(x + 1.0).k;
-  const DType bits_dtype = wide ? DType::i64 : DType::i32;
-  const Value exponent = cast((wide ? 1027.0 : 131.0) - k, bits_dtype);
-  const Value power = loop::bitcast(exponent << (wide ? 52 : 23), x.dtype());
+  const SplitBits s = split_bits(x + 1.0);
+  const Value field = x.builder->integer(2 * s.bias + 4, s.dtype) - (s.moved >> s.mantissa);
+  const Value power = loop::bitcast(field << s.mantissa, x.dtype());
   const Value f = fma(x, power, power - 16.0) * 0.0625;
-  return with_log_edges(copysign(log_of_split({f, k}), x), x, -1);
+  return with_log_edges(copysign(log_of_split({f, exponent_of(s, x.dtype())}), x), x, -1);
 }
 
 }  // namespace
@@ -192,7 +219,7 @@ Value tanh_wide(Value x) {
            : polynomial(square, {-0x1.55554ap-2, 0x1.110d22p-3, -0x1.b927d6p-5, 0x1.593750p-6, -0x1.9b0dd2p-8});
   const Value small = fma(p, a * square, a);
   const auto [n, r] = reduce_exponent(a + a);
-  const Value power = loop::scale2(like(x, 1), n);
+  const Value power = power_of_two(n);
   const Value large = 1.0 - 2.0 / fma(expm1_of_reduced(r), power, power + 1.0);
   return copysign(select(a < 0.55, small, large), x);
 }
@@ -205,7 +232,7 @@ Value sigmoid_wide(Value x) {
   const Value limited = limit_below(limit_above(-x, wide ? 746 : 104), wide ? -746 : -104);
   const auto [n, r] = reduce_exponent(limited);
   const Value t = expm1_of_reduced(r), zero = like(x, 0), one = like(x, 1);
-  const Value w = loop::scale2(one, -abs(n)), sum = w + 1.0, sum_low = w - (sum - 1.0);
+  const Value w = power_of_two(limit_below(-abs(n), wide ? -1022 : -126)), sum = w + 1.0, sum_low = w - (sum - 1.0);
   const Value grows = n >= 0.0, factor = select(grows, one, w);
   const Value d = fma(factor, t, sum), d_low = fma(factor, t, sum - d) + sum_low;
   const Value inverse = 1.0 / d;

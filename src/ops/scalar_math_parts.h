@@ -43,6 +43,8 @@ struct ReducedExponent {
 ReducedExponent reduce_exponent(Value x);
 /// exp(r) - 1 for |r| <= log(2) / 2.
 Value expm1_of_reduced(Value r);
+/// 2^n, a normal number.
+Value power_of_two(Value n);
 /// exp(x) of any float32 or float64; outside of its range x is limited first, since the reduction of huge numbers is
 /// garbage.
 Value limited_exp(Value x);

@@ -25,7 +25,7 @@ Value magnitude_single(Value x, Value y) {
   const auto [n, r] = reduce_exponent(exponent);
   const Value p = polynomial(r, {0x1.0000003a22d9ap-1, 0x1.5555544324d13p-3, 0x1.55548dc501b38p-5, 0x1.111270cc9a5e6p-7,
                                  0x1.6d8d06c1ce264p-10, 0x1.9f087a4075b86p-13});
-  return cast(loop::scale2(fma(p, r * r, r) + 1.0, n), DType::f32);
+  return cast((fma(p, r * r, r) + 1.0) * power_of_two(n), DType::f32);
 }
 
 /// An unevaluated sum; |low| is about 2^-53 of |high|.

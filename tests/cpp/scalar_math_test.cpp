@@ -7,11 +7,14 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <optional>
 #include <random>
 #include <vector>
 
+#include "backend/cpu/compiler.h"
 #include "support/loop_interpreter.h"
 
 namespace croton::scalar_math {
@@ -41,25 +44,57 @@ loop::Kernel kernel_of(DType dtype, int operands, Code&& code) {
   return b.finish();
 }
 
-template <class T>
-std::vector<T> run(const loop::Kernel& kernel, std::vector<std::vector<T>> inputs) {
-  std::vector<T> out(inputs[0].size());
-  std::vector<void*> buffers;
-  for (auto& input : inputs) buffers.push_back(input.data());
-  buffers.push_back(out.data());
-  Frame frame;
-  EXPECT_EQ(loop::interpret(kernel, buffers.data(), nullptr, 0, static_cast<int64_t>(out.size()), &frame), kernel_done);
-  return out;
+// What runs the code: the interpreter, or machine code for one instruction set.
+struct Engine {
+  std::optional<CpuTarget::Isa> isa;
+
+  const char* name() const { return !isa ? "interpreted" : *isa == CpuTarget::Isa::avx512 ? "avx512" : "avx2"; }
+};
+
+std::vector<Engine> engines() {
+  std::vector<Engine> all = {{}};
+  for (const CpuTarget::Isa isa : {CpuTarget::Isa::avx512, CpuTarget::Isa::avx2}) {
+    if (isa >= host_target().isa) all.push_back({isa});
+  }
+  return all;
 }
 
+// A kernel made ready to run on vectors.
 template <class T>
-std::vector<T> evaluate(Unary function, const std::vector<T>& x) {
-  return run<T>(kernel_of(dtype_of<T>, 1, [&](const std::vector<Value>& v) { return function(v[0]); }), {x});
-}
-template <class T>
-std::vector<T> evaluate(Binary function, const std::vector<T>& x, const std::vector<T>& y) {
-  return run<T>(kernel_of(dtype_of<T>, 2, [&](const std::vector<Value>& v) { return function(v[0], v[1]); }), {x, y});
-}
+class Runner {
+ public:
+  Runner(const Engine& engine, Unary f)
+      : Runner(engine, kernel_of(dtype_of<T>, 1, [&](const std::vector<Value>& v) { return f(v[0]); })) {}
+  Runner(const Engine& engine, Binary f)
+      : Runner(engine, kernel_of(dtype_of<T>, 2, [&](const std::vector<Value>& v) { return f(v[0], v[1]); })) {}
+
+  std::vector<T> operator()(const std::vector<T>& x) { return run({x.data()}, x.size()); }
+  std::vector<T> operator()(const std::vector<T>& x, const std::vector<T>& y) {
+    return run({x.data(), y.data()}, x.size());
+  }
+
+ private:
+  Runner(const Engine& engine, loop::Kernel kernel) : kernel_(std::move(kernel)) {
+    if (engine.isa) compiled_ = compile_kernel(kernel_, {.isa = engine.isa});
+  }
+
+  std::vector<T> run(std::vector<const T*> inputs, size_t count) {
+    std::vector<T> out(count);
+    std::vector<void*> buffers;
+    for (const T* input : inputs) buffers.push_back(const_cast<T*>(input));
+    buffers.push_back(out.data());
+    Frame frame;
+    const auto end = static_cast<int64_t>(count);
+    const int32_t status = compiled_.entry != nullptr
+                               ? compiled_.entry(buffers.data(), nullptr, 0, end, &frame)
+                               : loop::interpret(kernel_, buffers.data(), nullptr, 0, end, &frame);
+    EXPECT_EQ(status, kernel_done);
+    return out;
+  }
+
+  loop::Kernel kernel_;
+  CompiledKernel compiled_;
+};
 
 // Distance from the exact result in units of the last place of T there. An infinite result counts as the next power of
 // two; zeros must have the right sign.
@@ -88,25 +123,30 @@ struct Function {
   const char* name;
   Unary code;
   Wide (*exact)(Wide);
-  double bound;                             // of the error, for both dtypes
-  double low = -HUGE_VAL, high = HUGE_VAL;  // where random float64 numbers are drawn, besides all magnitudes
+  double (*exact_for_float32)(double);
+  double bound;      // of the error, for both dtypes
+  double low, high;  // where random float64 numbers are drawn, besides all magnitudes
 };
 
-Wide exact_sigmoid(Wide x) {
-  const Wide e = std::exp(-std::fabs(x));
+template <class T>
+T exact_sigmoid(T x) {
+  const T e = std::exp(-std::fabs(x));
   return (x < 0 ? e : 1) / (1 + e);
 }
-Wide exact_softplus(Wide x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x))) + (std::isnan(x) ? x : 0); }
+template <class T>
+T exact_softplus(T x) {
+  return (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x))) + (std::isnan(x) ? x : 0);
+}
 
 const std::vector<Function>& functions() {
   static const std::vector<Function> table = {
-      {"exp", exp, [](Wide x) { return std::exp(x); }, 1.1, -750, 715},
-      {"expm1", expm1, [](Wide x) { return std::expm1(x); }, 1.5, -45, 715},
-      {"log", log, [](Wide x) { return std::log(x); }, 1.5, 0, 4},
-      {"log1p", log1p, [](Wide x) { return std::log1p(x); }, 1.5, -1, 4},
-      {"tanh", tanh, [](Wide x) { return std::tanh(x); }, 1.5, -20, 20},
-      {"sigmoid", sigmoid, exact_sigmoid, 1.5, -750, 40},
-      {"softplus", softplus, exact_softplus, 1.5, -750, 40},
+      {"exp", exp, std::exp, std::exp, 1.1, -750, 715},
+      {"expm1", expm1, std::expm1, std::expm1, 1.3, -45, 715},
+      {"log", log, std::log, std::log, 1.0, 0, 4},
+      {"log1p", log1p, std::log1p, std::log1p, 1.5, -1, 4},
+      {"tanh", tanh, std::tanh, std::tanh, 1.4, -20, 20},
+      {"sigmoid", sigmoid, exact_sigmoid<Wide>, exact_sigmoid<double>, 1.1, -750, 40},
+      {"softplus", softplus, exact_softplus<Wide>, exact_softplus<double>, 1.3, -750, 40},
   };
   return table;
 }
@@ -138,59 +178,72 @@ std::vector<T> special_values() {
   return values;
 }
 
-// Every bit pattern that a stride of this prime meets, or every one when the environment asks for all.
-std::vector<float> float_patterns() {
-  const uint64_t stride = std::getenv("CROTON_TEST_ALL_FLOATS") != nullptr ? 1 : 4099;
-  std::vector<float> values;
-  for (uint64_t bits = 0; bits <= 0xffffffffu; bits += stride)
-    values.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
-  return values;
-}
-
-std::vector<double> double_sample(double low, double high) {
+std::vector<double> double_sample(double low, double high, int count) {
   std::mt19937_64 random(7);
   std::vector<double> values;
-  for (int i = 0; i < 200000; ++i) values.push_back(std::bit_cast<double>(random()));
-  for (int i = 0; i < 200000; ++i) values.push_back(std::uniform_real_distribution(low, high)(random));
-  for (int i = 0; i < 200000; ++i) values.push_back(std::uniform_real_distribution(-1.0, 1.0)(random));
+  for (int i = 0; i < count; ++i) values.push_back(std::bit_cast<double>(random()));
+  for (int i = 0; i < count; ++i) values.push_back(std::uniform_real_distribution(low, high)(random));
+  for (int i = 0; i < count; ++i) values.push_back(std::uniform_real_distribution(-1.0, 1.0)(random));
   return values;
 }
 
+Wide exact_value(const Function& f, double x) { return f.exact(Wide{x}); }
+double exact_value(const Function& f, float x) { return f.exact_for_float32(double{x}); }
+
 template <class T>
-Worst worst_error(const Function& f, const std::vector<T>& x) {
-  const std::vector<T> got = evaluate<T>(f.code, x);
+void see_errors(const Function& f, Runner<T>& runner, const std::vector<T>& x, Worst& worst) {
+  const std::vector<T> got = runner(x);
+  for (size_t i = 0; i < x.size(); ++i) worst.see(error_in_ulps(got[i], exact_value(f, x[i])), x[i]);
+}
+
+// The bit patterns that a stride of a prime meets; every one where the environment asks for all of machine code.
+Worst worst_of_floats(const Function& f, const Engine& engine) {
+  const bool all = engine.isa && std::getenv("CROTON_TEST_ALL_FLOATS") != nullptr;
+  const uint64_t stride = all ? 1 : engine.isa ? 4099 : 65537, patterns = uint64_t{1} << 32, chunk = uint64_t{1} << 20;
+  Runner<float> runner(engine, f.code);
   Worst worst;
-  for (size_t i = 0; i < x.size(); ++i) worst.see(error_in_ulps(got[i], f.exact(x[i])), x[i]);
+  see_errors(f, runner, special_values<float>(), worst);
+  for (uint64_t first = 0; first < patterns; first += chunk * stride) {
+    std::vector<float> x;
+    const uint64_t last = std::min(patterns, first + chunk * stride);
+    for (uint64_t bits = first; bits < last; bits += stride)
+      x.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
+    see_errors(f, runner, x, worst);
+  }
   return worst;
 }
 
-void report(const char* dtype, const char* name, const Worst& worst, double bound) {
-  ::testing::Test::RecordProperty(std::string(name) + "_" + dtype, std::to_string(worst.ulps));
-  EXPECT_LE(worst.ulps, bound) << name << " of " << dtype << " at " << worst.x << ", " << worst.y;
+Worst worst_of_doubles(const Function& f, const Engine& engine) {
+  Runner<double> runner(engine, f.code);
+  Worst worst;
+  see_errors(f, runner, special_values<double>(), worst);
+  see_errors(f, runner, double_sample(f.low, f.high, engine.isa ? 200000 : 20000), worst);
+  return worst;
+}
+
+void report(const Engine& engine, const char* dtype, const char* name, const Worst& worst, double bound) {
+  EXPECT_LE(worst.ulps, bound) << name << " of " << dtype << ", " << engine.name() << ", at " << worst.x << ", "
+                               << worst.y;
   if (std::getenv("CROTON_TEST_PRINT_ULPS") != nullptr) {
-    std::printf("%-10s %s  %.3f ulp at %.17g, %.17g\n", name, dtype, worst.ulps, worst.x, worst.y);
+    std::printf("%-10s %s %-12s %.3f ulp at %.17g, %.17g\n", name, dtype, engine.name(), worst.ulps, worst.x, worst.y);
   }
 }
 
-TEST(ScalarMath, Float32ErrorsStayInBounds) {
-  std::vector<float> x = float_patterns();
-  const auto special = special_values<float>();
-  x.insert(x.end(), special.begin(), special.end());
-  for (const Function& f : functions()) report("float32", f.name, worst_error(f, x), f.bound);
+class ScalarMath : public testing::TestWithParam<Engine> {};
+INSTANTIATE_TEST_SUITE_P(Engines, ScalarMath, testing::ValuesIn(engines()),
+                         [](const auto& info) { return std::string(info.param.name()); });
+
+TEST_P(ScalarMath, Float32ErrorsStayInBounds) {
+  for (const Function& f : functions()) report(GetParam(), "float32", f.name, worst_of_floats(f, GetParam()), f.bound);
 }
 
-TEST(ScalarMath, Float64ErrorsStayInBounds) {
-  for (const Function& f : functions()) {
-    std::vector<double> x = double_sample(f.low, f.high);
-    const auto special = special_values<double>();
-    x.insert(x.end(), special.begin(), special.end());
-    report("float64", f.name, worst_error(f, x), f.bound);
-  }
+TEST_P(ScalarMath, Float64ErrorsStayInBounds) {
+  for (const Function& f : functions()) report(GetParam(), "float64", f.name, worst_of_doubles(f, GetParam()), f.bound);
 }
 
 template <class T>
-Worst worst_power(const std::vector<T>& x, const std::vector<T>& y) {
-  const std::vector<T> got = evaluate<T>(pow, x, y);
+Worst worst_power(const Engine& engine, const std::vector<T>& x, const std::vector<T>& y) {
+  const std::vector<T> got = Runner<T>(engine, pow)(x, y);
   Worst worst;
   for (size_t i = 0; i < x.size(); ++i) worst.see(error_in_ulps(got[i], std::pow(Wide{x[i]}, Wide{y[i]})), x[i], y[i]);
   return worst;
@@ -198,28 +251,28 @@ Worst worst_power(const std::vector<T>& x, const std::vector<T>& y) {
 
 // Bases of all magnitudes with exponents that keep the result finite, and bases near one with large exponents.
 template <class T>
-Worst worst_power_of_sample() {
+Worst worst_power_of_sample(const Engine& engine) {
   using Limits = std::numeric_limits<T>;
   std::mt19937_64 random(11);
   std::uniform_real_distribution<double> unit(0, 1);
   std::vector<T> x, y;
-  for (int i = 0; i < 300000; ++i) {
+  for (int i = 0; i < (engine.isa ? 300000 : 30000); ++i) {
     const double log_x = i % 3 == 0 ? std::ldexp(unit(random) - 0.5, -static_cast<int>(20 * unit(random)))
                                     : (unit(random) * 2 - 1) * std::log(Limits::max());
     x.push_back(static_cast<T>(std::exp(log_x)));
     const double log_result = (unit(random) * 2.1 - 1.05) * std::log(Limits::max());
     y.push_back(static_cast<T>(log_result / log_x));
   }
-  return worst_power(x, y);
+  return worst_power(engine, x, y);
 }
 
-TEST(ScalarMath, PowersStayInBounds) {
-  report("float32", "pow", worst_power_of_sample<float>(), 1.0);
-  report("float64", "pow", worst_power_of_sample<double>(), 1.5);
+TEST_P(ScalarMath, PowersStayInBounds) {
+  report(GetParam(), "float32", "pow", worst_power_of_sample<float>(GetParam()), 1.0);
+  report(GetParam(), "float64", "pow", worst_power_of_sample<double>(GetParam()), 1.2);
 }
 
 template <class T>
-void check_power_edges() {
+void check_power_edges(const Engine& engine) {
   std::vector<T> values = special_values<T>();
   for (const T v : {T(2), T(3), T(4), T(2.5), T(0.5), T(1e15), T(9007199254740993.0)}) {
     values.push_back(v);
@@ -232,7 +285,7 @@ void check_power_edges() {
       y.push_back(b);
     }
   }
-  const std::vector<T> got = evaluate<T>(pow, x, y);
+  const std::vector<T> got = Runner<T>(engine, pow)(x, y);
   for (size_t i = 0; i < x.size(); ++i) {
     const T expected = std::pow(x[i], y[i]);
     const bool same = error_in_ulps(got[i], Wide{expected}) <= 2 && std::isinf(got[i]) == std::isinf(expected);
@@ -240,15 +293,15 @@ void check_power_edges() {
   }
 }
 
-TEST(ScalarMath, PowersHaveTheEdgesOfTheStandard) {
-  check_power_edges<float>();
-  check_power_edges<double>();
+TEST_P(ScalarMath, PowersHaveTheEdgesOfTheStandard) {
+  check_power_edges<float>(GetParam());
+  check_power_edges<double>(GetParam());
 }
 
 template <class T>
-void check_edges() {
+void check_edges(const Engine& engine) {
   const T inf = infinity<T>, nan = std::numeric_limits<T>::quiet_NaN(), tiny = std::numeric_limits<T>::denorm_min();
-  const auto at = [](Unary f, T x) { return evaluate<T>(f, {x})[0]; };
+  const auto at = [&](Unary f, T x) { return Runner<T>(engine, f)({x})[0]; };
   EXPECT_EQ(at(exp, inf), inf);
   EXPECT_EQ(at(exp, -inf), 0);
   EXPECT_EQ(at(exp, 0), 1);
@@ -272,9 +325,9 @@ void check_edges() {
   for (const Function& f : functions()) EXPECT_TRUE(std::isnan(at(f.code, nan))) << f.name;
 }
 
-TEST(ScalarMath, EdgesFollowTheStandard) {
-  check_edges<float>();
-  check_edges<double>();
+TEST_P(ScalarMath, EdgesFollowTheStandard) {
+  check_edges<float>(GetParam());
+  check_edges<double>(GetParam());
 }
 
 }  // namespace
