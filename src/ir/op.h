@@ -38,6 +38,15 @@ class SizeQuery {
   virtual void require_equal(SizeId a, SizeId b, std::string message) = 0;   // "...{0}...{1}..."; checked in every call
   virtual void require_reshape(std::vector<SizeId> from, std::vector<SizeId> to) = 0;   // equal products, none negative
   virtual void require_not_negative(SizeId a, std::string message) = 0;
+  /// index in [0, size), counted from the end when negative; a call in which it is outside fails (with an IndexError where
+  /// the program can tell).
+  virtual SizeId checked_index(SizeId index, SizeId size) {
+    SizeTable& t = table();
+    const SizeId place = t.never_negative(index) ? index : t.select(t.less(index, t.constant(0)), t.add(index, size), index);
+    require_not_negative(place, "index out of bounds: {0}, counted from the start");
+    require_not_negative(t.sub(t.sub(size, t.constant(1)), place), "index out of bounds: {0}, counted from the end");
+    return place;
+  }
   const Node* node = nullptr;
 };
 using Sizes = std::vector<std::vector<SizeId>>;                // per output, per axis
@@ -72,6 +81,7 @@ struct Drivers {
   virtual ~Drivers() = default;
   /// Gradients of sum(outputs * seeds) with respect to inputs of a body, as a new body: inputs are (inputs, seeds of `outputs`).
   virtual Graph gradient(const Graph& body, std::span<const int> outputs, std::span<const int> wrt) const = 0;
+  /// Tangents of the outputs (zeros where nothing moves), as a new body: inputs are (inputs, tangents of `wrt`).
   virtual Graph tangent(const Graph& body, std::span<const int> wrt) const = 0;
   virtual Graph batch(const Graph& body, const std::vector<bool>& batched) const = 0;
   /// Copies a body's nodes through `builder` with its inputs replaced.
@@ -124,12 +134,14 @@ struct Reduce {
   const char* empty_error = nullptr;    // message of the ValueError when there is nothing to reduce (max); null: the identity
 };
 
-/// Output 0 is input 0 with a region overwritten or added to. `region` maps an index of input 1 (the values) to one of the output.
+/// Output 0 is input 0 with a region overwritten or added to. The values (input 1) are cast to the output's dtype and broadcast
+/// along their axes of known size one to `space`; `region` maps an index of that space to one of the output.
 struct Update {
   bool add = false;                                            // inc: duplicates accumulate, in index order
-  bool may_repeat = false;                                     // several value elements may hit one output element
-  int serial_axes = 0;                                         // leading axes of the values that must run in order (may_repeat)
-  std::vector<loop::Value> (*region)(PullContext& c, std::span<const loop::Value> value_index) = nullptr;
+  bool may_repeat = false;                                     // several indices of the space may hit one output element
+  uint32_t (*serial_axes)(const Node& node) = nullptr;         // may_repeat: bit a set: axis a of the space must run in order
+  std::vector<SizeId> (*space)(SizeQuery& q) = nullptr;
+  std::vector<loop::Value> (*region)(PullContext& c, std::span<const loop::Value> index) = nullptr;
 };
 
 /// Output 0 is a strided view of input 0: shape by the size rule, this gives offset and strides (elements).
@@ -164,7 +176,8 @@ struct Op {
   std::string_view theano_name = {};                           // class name that .owner.op shows, when not Elemwise{name}
 
   std::vector<Type> (*type)(const TypeQuery&) = nullptr;       // null for elementwise rows: from `elementwise`
-  Sizes (*sizes)(SizeQuery&) = nullptr;                        // null for elementwise and reduce rows: from the family
+  Sizes (*sizes)(SizeQuery&) = nullptr;                        // null: only known when it has run (value_dependent_sizes)
+  SizeId (*size_value)(SizeQuery&) = nullptr;                  // the value itself as a size (shape_i); rank-0 integer output
   void (*value)(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) = nullptr;   // reference
   std::vector<Expr> (*vjp)(const Vjp&) = nullptr;
   std::vector<Expr> (*jvp)(const Jvp&) = nullptr;              // one tangent per output; null = zero
