@@ -45,7 +45,8 @@ const CpuTarget& detected_target() {
 
 std::string library_path() {
   Dl_info info;
-  if (dladdr(reinterpret_cast<void*>(&llvm_loaded), &info) == 0 || info.dli_fname == nullptr) return library_name;
+  // An address inside this library: that of a function could be the executable's entry for it.
+  if (dladdr(library_name, &info) == 0 || info.dli_fname == nullptr) return library_name;
   const std::string_view own(info.dli_fname);
   const size_t slash = own.rfind('/');
   return slash == std::string_view::npos ? library_name : std::string(own.substr(0, slash + 1)) + library_name;

@@ -50,6 +50,7 @@ llvm::Value* Arithmetic::lane_numbers(llvm::Type* integer, int lanes) {
 llvm::Value* Arithmetic::unary(ID id, V a) { return b_.CreateUnaryIntrinsic(id, a); }
 
 llvm::Value* Arithmetic::emit(const loop::Instruction& i, DType operand, DType result, llvm::ArrayRef<V> v) {
+  if (operand == DType::f16 && i.code != Code::cast && i.code != Code::bitcast) return emit_halves(i, result, v);
   switch (i.code) {
     case Code::neg:
       return is_float(operand) ? b_.CreateFNeg(v[0]) : b_.CreateNeg(v[0]);
@@ -93,6 +94,14 @@ llvm::Value* Arithmetic::emit(const loop::Instruction& i, DType operand, DType r
     default:
       return binary(i.code, operand, v[0], v[1]);
   }
+}
+
+// Halves work in float32 and are rounded after each operation: exact for all but fma, and equal on every processor.
+llvm::Value* Arithmetic::emit_halves(const loop::Instruction& i, DType result, llvm::ArrayRef<V> v) {
+  llvm::SmallVector<V> wide;
+  for (V const value : v) wide.push_back(cast(value, DType::f16, DType::f32));
+  V const computed = emit(i, DType::f32, result == DType::f16 ? DType::f32 : result, wide);
+  return result == DType::f16 ? cast(computed, DType::f32, DType::f16) : computed;
 }
 
 llvm::Value* Arithmetic::binary(Code code, DType d, V a, V b) {

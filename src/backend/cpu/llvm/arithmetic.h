@@ -27,6 +27,7 @@ class Arithmetic {
   using V = llvm::Value*;
   V number(llvm::Type* type, double value) const;
   V integer(llvm::Type* type, int64_t value) const;
+  V emit_halves(const loop::Instruction& instruction, DType result, llvm::ArrayRef<V> operands);
   V unary(llvm::Intrinsic::ID id, V a);
   V binary(loop::Code code, DType d, V a, V b);
   V compare(loop::Code code, DType d, V a, V b);

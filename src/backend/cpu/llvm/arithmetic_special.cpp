@@ -50,11 +50,6 @@ llvm::Value* Arithmetic::wide_intrinsic(bool scale, DType d, V a, V b) {
 
 llvm::Value* Arithmetic::scale2(DType d, V a, V power) {
   const int lanes = lanes_of(a);
-  if (d == DType::f16) {  // exact in float32, so rounded once
-    llvm::Type* const single = type(DType::f32, lanes);
-    V const scaled = scale2(DType::f32, b_.CreateFPExt(a, single), b_.CreateFPExt(power, single));
-    return b_.CreateFPTrunc(scaled, type(d, lanes));
-  }
   const int bits = 8 * item_size(d) * lanes;
   if (!avx512_ || (lanes > 1 && bits != 128 && bits != 256 && bits != 512)) return scale2_in_steps(d, a, power);
   if (lanes > 1) return wide_intrinsic(true, d, a, power);
@@ -94,9 +89,6 @@ llvm::Value* Arithmetic::scale2_in_steps(DType d, V a, V power) {
 
 llvm::Value* Arithmetic::exponent(DType d, V a) {
   const int lanes = lanes_of(a);
-  if (d == DType::f16) {
-    return b_.CreateFPTrunc(exponent(DType::f32, b_.CreateFPExt(a, type(DType::f32, lanes))), type(d, lanes));
-  }
   const int width = 8 * item_size(d) * lanes;
   if (avx512_ && lanes > 1 && (width == 128 || width == 256 || width == 512))
     return wide_intrinsic(false, d, a, nullptr);
@@ -155,12 +147,6 @@ llvm::Value* Arithmetic::call_helper(int64_t index, DType d, llvm::ArrayRef<V> o
 }
 
 llvm::Value* Arithmetic::float_remainder(DType d, V a, V b) {
-  if (d == DType::f16) {
-    const int lanes = lanes_of(a);
-    llvm::Type* const single = type(DType::f32, lanes);
-    V const r = float_remainder(DType::f32, b_.CreateFPExt(a, single), b_.CreateFPExt(b, single));
-    return b_.CreateFPTrunc(r, type(d, lanes));
-  }
   double (*const f64)(double, double) = ::fmod;
   float (*const f32)(float, float) = ::fmodf;
   llvm::Type* const t = scalar_type(d);
