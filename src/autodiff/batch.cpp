@@ -22,7 +22,8 @@ void visit(const NodePtr& node, const Expr& size, VarMap<Var>& stacks, Builder& 
   const auto is_stacked = [&](const Var& x) { return stacks.contains(x); };
   if (std::none_of(node->inputs.begin(), node->inputs.end(), is_stacked)) return;
   if (!node->op->batch) {
-    if (!node->op->no_batch.empty()) raise<NotImplementedError>("{} takes no stack: {}", op_text(*node), node->op->no_batch);
+    if (!node->op->no_batch.empty())
+      raise<NotImplementedError>("{} takes no stack: {}", op_text(*node), node->op->no_batch);
     raise<InternalError>("row '{}' has neither a batch rule nor a reason why not", node->op->name);
   }
   builder.line = node->line;
@@ -34,11 +35,12 @@ void visit(const NodePtr& node, const Expr& size, VarMap<Var>& stacks, Builder& 
   }
   const std::vector<Expr> results = node->op->batch(context);
   if (results.size() != node->types.size()) {
-    raise<InternalError>("the batch rule of {} gives {} outputs of {}", op_text(*node), results.size(), node->types.size());
+    raise<InternalError>("the batch rule of {} gives {} outputs of {}", op_text(*node), results.size(),
+                         node->types.size());
   }
   for (uint32_t out = 0; out < results.size(); ++out) {
     check_stacked({node, out}, results[out].var);
-    stacks.emplace(Var{node, out}, results[out].var);      // a variable that the user replaced stays replaced
+    stacks.emplace(Var{node, out}, results[out].var);  // a variable that the user replaced stays replaced
   }
 }
 

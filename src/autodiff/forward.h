@@ -8,7 +8,8 @@
 
 namespace croton {
 
-/// Tangents of the outputs when wrt[k] moves along eval_points[k] (null: it does not move). A null variable stands for zero.
+/// Tangents of the outputs when wrt[k] moves along eval_points[k] (null: it does not move). A null variable stands for
+/// zero.
 std::vector<Var> tangents(std::span<const Var> outputs, std::span<const Var> wrt, std::span<const Var> eval_points,
                           Builder& builder);
 

@@ -13,14 +13,15 @@
 namespace croton {
 namespace {
 
-// What is known of the gradient of one variable. A zero stays a flag until the user asks for it, so nothing is built for it.
+// What is known of the gradient of one variable. A zero stays a flag until the user asks for it, so nothing is built
+// for it.
 struct Gradient {
   enum class State : uint8_t { zero, value, undefined } state = State::zero;
   Expr value = {};
-  std::string reason = {};       // why it is undefined
+  std::string reason = {};  // why it is undefined
 };
 
-using Connections = std::vector<std::vector<bool>>;      // [input][output]
+using Connections = std::vector<std::vector<bool>>;  // [input][output]
 
 Connections connections(const Node& node) {
   if (node.op->connects) return node.op->connects(node);
@@ -50,7 +51,8 @@ class Reverse {
   }
 
  private:
-  // ----------------------------------------------------------------------------------------------------------- the start
+  // ----------------------------------------------------------------------------------------------------------- the
+  // start
 
   void seed(const Var& cost) {
     if (cost) {
@@ -68,7 +70,8 @@ class Reverse {
   Gradient given(const Var& v, const Var& gradient) {
     const Type& type = gradient.type();
     if (!type.is_tensor() || is_discrete(type.dtype)) {
-      raise<TypeError>("Gradients must always be continuous, but grad was given a known_grad of type {}", type_name(type));
+      raise<TypeError>("Gradients must always be continuous, but grad was given a known_grad of type {}",
+                       type_name(type));
     }
     if (type.rank != v.type().rank) {
       raise<ValueError>("the known gradient of {} has {} axes, the variable has {}", variable_text(v), type.rank,
@@ -130,7 +133,8 @@ class Reverse {
     }
   }
 
-  // What can be said of an input's gradient without the rule: nothing flows, zero, undefined, or a value (still to be made).
+  // What can be said of an input's gradient without the rule: nothing flows, zero, undefined, or a value (still to be
+  // made).
   static std::optional<Gradient> from_flags(const Node& node, const std::vector<bool>& connected,
                                             const std::vector<const Gradient*>& dy) {
     std::optional<Gradient> result;
@@ -150,7 +154,8 @@ class Reverse {
     if (!node->op->vjp) {
       const std::string reason = undefined_reason(*node);
       for (auto& gradient : incoming) {
-        if (gradient && gradient->state == Gradient::State::value) gradient = Gradient{Gradient::State::undefined, {}, reason};
+        if (gradient && gradient->state == Gradient::State::value)
+          gradient = Gradient{Gradient::State::undefined, {}, reason};
       }
       return;
     }
@@ -184,8 +189,8 @@ class Reverse {
   Gradient checked_term(const Node& node, size_t in, const Expr& term) {
     const Type& type = term.type();
     if (!type.is_tensor() || is_discrete(type.dtype) || type.rank != node.inputs[in].type().rank) {
-      raise<InternalError>("the gradient rule of {} gives {} for input {}, which is {}", op_text(node), type_name(type), in,
-                           type_name(node.inputs[in].type()));
+      raise<InternalError>("the gradient rule of {} gives {} for input {}, which is {}", op_text(node), type_name(type),
+                           in, type_name(node.inputs[in].type()));
     }
     return {Gradient::State::value, fitted(term, builder_.wrap(node.inputs[in]))};
   }
@@ -207,7 +212,8 @@ class Reverse {
     }
   }
 
-  // ---------------------------------------------------------------------------------------------------------- the answer
+  // ---------------------------------------------------------------------------------------------------------- the
+  // answer
 
   // Only nodes made here get a name; the gradient may also be a variable of the user's.
   void add_names(const std::string& cost_name, std::span<const Var> wrt) {
@@ -241,7 +247,8 @@ class Reverse {
 
   void disconnected(const Var& v) const {
     const std::string text =
-        "grad method was asked to compute the gradient with respect to a variable that is not part of the computational "
+        "grad method was asked to compute the gradient with respect to a variable that is not part of the "
+        "computational "
         "graph of the cost, or is used only by a non-differentiable operator: " +
         variable_text(v) + where_made(v);
     if (options_.disconnected == GradOptions::Disconnected::raise) throw DisconnectedInputError(text);
@@ -254,7 +261,7 @@ class Reverse {
   std::vector<NodePtr> order_;
   VarSet wanted_, blocked_, known_;
   VarMap<Gradient> gradients_;
-  uint64_t newest_ = 0;           // nodes with a larger id were made by this run
+  uint64_t newest_ = 0;  // nodes with a larger id were made by this run
 };
 
 void check_wrt(std::span<const Var> wrt) {

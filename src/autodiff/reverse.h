@@ -13,21 +13,21 @@ namespace croton {
 
 struct GradOptions {
   enum class Disconnected : uint8_t { raise, warn, ignore };
-  enum class Missing : uint8_t { zero, null };                    // what stands for a gradient that does not exist
+  enum class Missing : uint8_t { zero, null };  // what stands for a gradient that does not exist
 
-  std::vector<Var> consider_constant = {};                        // nothing flows through these
-  std::vector<std::pair<Var, Var>> known_grads = {};              // (variable, its whole gradient)
-  std::vector<std::pair<Var, Var>> seeds = {};                    // (variable, what is added to its gradient)
+  std::vector<Var> consider_constant = {};            // nothing flows through these
+  std::vector<std::pair<Var, Var>> known_grads = {};  // (variable, its whole gradient)
+  std::vector<std::pair<Var, Var>> seeds = {};        // (variable, what is added to its gradient)
   Disconnected disconnected = Disconnected::raise;
   Missing return_disconnected = Missing::zero;
-  bool raise_undefined = true;                                    // false: an undefined gradient is a null variable
-  bool add_names = true;                                          // "(dcost/dx)"
-  DType float_x = DType::f64;                                     // dtype of gradients that no float variable decides
+  bool raise_undefined = true;  // false: an undefined gradient is a null variable
+  bool add_names = true;        // "(dcost/dx)"
+  DType float_x = DType::f64;   // dtype of gradients that no float variable decides
   std::function<void(const std::string&)> warn = {};
 };
 
-/// Gradients of `cost` (null when known_grads say where to start) with respect to each of `wrt`, in the dtype of that variable,
-/// or in a float dtype when it is an integer. Only nodes on a way from `wrt` to the start are visited.
+/// Gradients of `cost` (null when known_grads say where to start) with respect to each of `wrt`, in the dtype of that
+/// variable, or in a float dtype when it is an integer. Only nodes on a way from `wrt` to the start are visited.
 std::vector<Var> grad(const Var& cost, std::span<const Var> wrt, const GradOptions& options, Builder& builder);
 std::vector<Var> grad(const Var& cost, std::span<const Var> wrt, const GradOptions& options = {});
 

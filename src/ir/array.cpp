@@ -132,7 +132,8 @@ Array array_of(std::shared_ptr<const Literal> literal) {
   const DType dtype = literal->type.dtype;
   auto shape = literal->shape;
   auto strides = c_strides(shape, item_size(dtype));
-  return view_memory(data, dtype, std::move(shape), std::move(strides), std::const_pointer_cast<Literal>(literal), true);
+  return view_memory(data, dtype, std::move(shape), std::move(strides), std::const_pointer_cast<Literal>(literal),
+                     true);
 }
 
 std::shared_ptr<const Literal> literal_of_array(const Array& array, uint32_t ones) {
@@ -173,7 +174,8 @@ void copy_into(const Array& target, const Array& source) {
   std::vector<std::byte*> places;
   places.reserve(static_cast<size_t>(target.size()));
   for_each_element(target, [&](int64_t, std::byte* p) { places.push_back(p); });
-  for_each_element(source, [&](int64_t k, const std::byte* p) { std::memcpy(places[static_cast<size_t>(k)], p, item); });
+  for_each_element(source,
+                   [&](int64_t k, const std::byte* p) { std::memcpy(places[static_cast<size_t>(k)], p, item); });
 }
 
 double element_as_double(const std::byte* p, DType dtype) {
@@ -282,8 +284,8 @@ uint16_t half_from_double(double value) {
   if (magnitude >= 65520.0) return sign | 0x7c00;  // half way to the value after the largest
   int exponent = 0;
   std::frexp(magnitude, &exponent);
-  const int quantum = std::max(exponent - 11, -24);  // exponent of the last bit
-  const auto units = static_cast<int>(std::nearbyint(std::ldexp(magnitude, -quantum)));   // at most 2048
+  const int quantum = std::max(exponent - 11, -24);                                      // exponent of the last bit
+  const auto units = static_cast<int>(std::nearbyint(std::ldexp(magnitude, -quantum)));  // at most 2048
   // Adding the fraction to the exponent field lets a carry become the next exponent.
   return static_cast<uint16_t>(sign | (units < 1024 ? units : ((quantum + 24) << 10) + units));
 }

@@ -17,7 +17,7 @@ struct Storage {
   std::byte* data = nullptr;
   size_t bytes = 0;
   bool read_only = false;
-  std::shared_ptr<void> owner;       // null: allocated by allocate_block and freed with the storage
+  std::shared_ptr<void> owner;  // null: allocated by allocate_block and freed with the storage
   Storage() = default;
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
@@ -29,32 +29,36 @@ struct Array {
   DType dtype = DType::f64;
   std::vector<int64_t> shape;
   std::vector<int64_t> strides;
-  std::byte* data = nullptr;         // element (0, 0, ...)
+  std::byte* data = nullptr;  // element (0, 0, ...)
   std::shared_ptr<Storage> storage;
 
   int rank() const { return static_cast<int>(shape.size()); }
-  int64_t size() const;              // elements
-  bool is_contiguous() const;        // C order
-  template <class T> T* as() const { return reinterpret_cast<T*>(data); }
+  int64_t size() const;        // elements
+  bool is_contiguous() const;  // C order
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(data);
+  }
 };
 
-Array new_array(DType dtype, std::vector<int64_t> shape);                   // uninitialised, C order
+Array new_array(DType dtype, std::vector<int64_t> shape);  // uninitialised, C order
 Array zeros(DType dtype, std::vector<int64_t> shape);
 Array view_memory(void* data, DType dtype, std::vector<int64_t> shape, std::vector<int64_t> byte_strides,
                   std::shared_ptr<void> owner, bool read_only);
-Array array_of(std::shared_ptr<const Literal> literal);                     // read-only view of the literal's bytes
+Array array_of(std::shared_ptr<const Literal> literal);  // read-only view of the literal's bytes
 std::shared_ptr<const Literal> literal_of_array(const Array& array, uint32_t ones);
-Array contiguous(const Array& array);                                       // itself when it is contiguous
-Array converted(const Array& array, DType dtype);                           // C's conversions, contiguous
-void copy_into(const Array& target, const Array& source);                   // same shape and dtype
+Array contiguous(const Array& array);                      // itself when it is contiguous
+Array converted(const Array& array, DType dtype);          // C's conversions, contiguous
+void copy_into(const Array& target, const Array& source);  // same shape and dtype
 double element_as_double(const std::byte* p, DType dtype);
 int64_t element_as_integer(const std::byte* p, DType dtype);
 void store_double(std::byte* p, DType dtype, double value);
 void store_integer(std::byte* p, DType dtype, int64_t value);
 double half_to_double(uint16_t bits);
-uint16_t half_from_double(double value);                                   // rounds to nearest, ties to even
+uint16_t half_from_double(double value);  // rounds to nearest, ties to even
 /// Calls f(linear position, byte pointer) for every element in C order.
-template <class F> void for_each_element(const Array& a, F&& f) {
+template <class F>
+void for_each_element(const Array& a, F&& f) {
   const int n = a.rank();
   const int64_t count = a.size();
   std::vector<int64_t> index(static_cast<size_t>(n), 0);

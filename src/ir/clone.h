@@ -11,9 +11,9 @@ namespace croton {
 
 using Substitutions = std::span<const std::pair<Var, Var>>;
 
-/// The outputs with every use of a substitution's first variable replaced by its second (all at once: what is put in is not
-/// searched again). New nodes keep source lines and names. A builder that keeps identity shares what has not changed; any
-/// other one gets every node but inputs and shared variables, which are always themselves.
+/// The outputs with every use of a substitution's first variable replaced by its second (all at once: what is put in is
+/// not searched again). New nodes keep source lines and names. A builder that keeps identity shares what has not
+/// changed; any other one gets every node but inputs and shared variables, which are always themselves.
 std::vector<Var> replace(std::span<const Var> outputs, Substitutions substitutions, Builder& builder);
 
 /// A copy of a body with its inputs replaced by the given expressions.

@@ -17,9 +17,7 @@ Builder& builder_of(const Expr& a, const Expr& b) {
   return *builder;
 }
 
-Expr binary(std::string_view op_name, const Expr& a, const Expr& b) {
-  return builder_of(a, b).apply(op_name, {a, b});
-}
+Expr binary(std::string_view op_name, const Expr& a, const Expr& b) { return builder_of(a, b).apply(op_name, {a, b}); }
 
 void check_arity(const Op& op, size_t count) {
   const auto n = static_cast<int>(count);

@@ -8,7 +8,8 @@
 
 namespace croton {
 
-/// Arity, types (each row's rule is asked again), attributes, outputs, bodies, cycles. InternalError names `pass` and the node.
+/// Arity, types (each row's rule is asked again), attributes, outputs, bodies, cycles. InternalError names `pass` and
+/// the node.
 void verify(std::span<const Var> outputs, std::string_view pass);
 
 }  // namespace croton

@@ -16,8 +16,8 @@
 namespace croton {
 namespace {
 
-// What a dying node held. The outermost destructor of a thread empties the list; those that run inside only add to it, so
-// neither a long chain nor a deep nest of bodies can exhaust the stack.
+// What a dying node held. The outermost destructor of a thread empties the list; those that run inside only add to it,
+// so neither a long chain nor a deep nest of bodies can exhaust the stack.
 struct Garbage {
   std::vector<NodePtr> nodes;
   std::vector<std::shared_ptr<const Graph>> bodies;

@@ -22,12 +22,12 @@ struct Var {
   uint32_t output = 0;
 
   explicit operator bool() const { return node != nullptr; }
-  bool operator==(const Var& other) const { return node == other.node && output == other.output; }   // identity
+  bool operator==(const Var& other) const { return node == other.node && output == other.output; }  // identity
   const Type& type() const;
   const Op& op() const;
 };
 struct VarHash {
-  size_t operator()(const Var& v) const;            // by node id: the same in every process that builds in the same order
+  size_t operator()(const Var& v) const;  // by node id: the same in every process that builds in the same order
 };
 
 /// A constant array: C-contiguous bytes. Immutable once made.
@@ -35,7 +35,7 @@ struct Literal {
   Type type;
   std::vector<int64_t> shape;
   std::vector<std::byte> bytes;
-  uint64_t hash = 0;                                // of type, shape and bytes
+  uint64_t hash = 0;  // of type, shape and bytes
 };
 
 /// Something outside the graph that an attribute refers to (a Python op, a shared variable's cell).
@@ -49,7 +49,7 @@ struct Handle {
 
 /// Plain data that is part of a node's identity. A row documents the meaning of its `ints`.
 struct Attributes {
-  std::vector<int64_t> ints;                        // axes, permutations, dtypes, flags
+  std::vector<int64_t> ints;  // axes, permutations, dtypes, flags
   std::vector<double> floats;
   std::string text;
   std::shared_ptr<const Literal> literal;
@@ -68,25 +68,25 @@ struct Graph {
 struct Node {
   const Op* op = nullptr;
   std::vector<Var> inputs;
-  std::vector<Type> types;                          // one per output
+  std::vector<Type> types;  // one per output
   Attributes attributes;
   std::vector<std::shared_ptr<const Graph>> bodies;
-  uint64_t id = 0;                                  // unique in the process, increasing; never used for order across processes
-  LineId line = 0;                                  // the user's line that made it
-  mutable std::vector<LineId> lines;                // further lines, when a rewrite or merge joined several nodes
-  mutable std::vector<std::string> names;           // user's names of the outputs; not part of the identity
+  uint64_t id = 0;                         // unique in the process, increasing; never used for order across processes
+  LineId line = 0;                         // the user's line that made it
+  mutable std::vector<LineId> lines;       // further lines, when a rewrite or merge joined several nodes
+  mutable std::vector<std::string> names;  // user's names of the outputs; not part of the identity
 
   Node() = default;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
-  ~Node();                                          // iterative: frees a chain of a million nodes on a small stack
+  ~Node();  // iterative: frees a chain of a million nodes on a small stack
 };
 
 /// Makes a node without any check (builders call it after the row's rules).
 NodePtr new_node(const Op& op, std::vector<Var> inputs, std::vector<Type> types, Attributes attributes = {},
                  std::vector<std::shared_ptr<const Graph>> bodies = {}, LineId line = 0);
 
-const std::string& name_of(const Var& v);           // "" when it has none
+const std::string& name_of(const Var& v);  // "" when it has none
 void set_name(const Var& v, std::string name);
 
 std::shared_ptr<const Literal> make_literal(Type type, std::vector<int64_t> shape, std::vector<std::byte> bytes);

@@ -53,13 +53,13 @@ void align(std::vector<std::string>& texts) {
   }
 }
 
-constexpr size_t printed_elements = 1000;       // NumPy's threshold; longer literals are cut
+constexpr size_t printed_elements = 1000;  // NumPy's threshold; longer literals are cut
 
 std::string nested_text(const std::vector<std::string>& texts, const std::vector<int64_t>& shape) {
   std::string text(shape.size(), '[');
   for (size_t k = 0; k < texts.size(); ++k) {
     if (k > 0) {
-      size_t closed = 0;                        // axes that end before element k
+      size_t closed = 0;  // axes that end before element k
       int64_t block = 1;
       for (size_t axis = shape.size(); axis-- > 0;) {
         block *= shape[axis];
@@ -90,10 +90,12 @@ std::string camel_case(std::string_view name) {
   return text;
 }
 
-std::string row_name(const Op& op) { return op.theano_name.empty() ? camel_case(op.name) : std::string(op.theano_name); }
+std::string row_name(const Op& op) {
+  return op.theano_name.empty() ? camel_case(op.name) : std::string(op.theano_name);
+}
 
 std::string elementwise_text(const Node& node) {
-  if (node.attributes.ints.size() == 1) {     // the one attribute that elementwise rows have is a dtype
+  if (node.attributes.ints.size() == 1) {  // the one attribute that elementwise rows have is a dtype
     const auto dtype = static_cast<DType>(node.attributes.ints[0]);
     return fmt::format("Elemwise{{{}{{{}}}}}", camel_case(node.op->name), dtype_name(dtype));
   }
@@ -116,11 +118,24 @@ std::string ints_text(const std::vector<int64_t>& ints) {
 struct Symbol {
   std::string_view name, symbol;
 };
-constexpr std::array<Symbol, 18> symbols = {{{"add", " + "},      {"sub", " - "},  {"mul", " * "},  {"true_div", " / "},
-                                             {"int_div", " // "}, {"mod", " % "},  {"pow", " ** "}, {"dot", " \\dot "},
-                                             {"eq", " == "},      {"neq", " != "}, {"lt", " < "},   {"le", " <= "},
-                                             {"gt", " > "},       {"ge", " >= "},  {"and_", " & "}, {"or_", " | "},
-                                             {"xor", " ^ "},      {"neg", "-"}}};
+constexpr std::array<Symbol, 18> symbols = {{{"add", " + "},
+                                             {"sub", " - "},
+                                             {"mul", " * "},
+                                             {"true_div", " / "},
+                                             {"int_div", " // "},
+                                             {"mod", " % "},
+                                             {"pow", " ** "},
+                                             {"dot", " \\dot "},
+                                             {"eq", " == "},
+                                             {"neq", " != "},
+                                             {"lt", " < "},
+                                             {"le", " <= "},
+                                             {"gt", " > "},
+                                             {"ge", " >= "},
+                                             {"and_", " & "},
+                                             {"or_", " | "},
+                                             {"xor", " ^ "},
+                                             {"neg", "-"}}};
 
 std::string_view symbol_of(const Op& op) {
   for (const Symbol& s : symbols) {
@@ -250,7 +265,8 @@ class TreePrinter {
       return;
     }
     const std::string index = v.node->types.size() == 1 ? "" : fmt::format(".{}", v.output);
-    text_ += fmt::format("{}{}{} {}{} '{}'   \n", line.prefix, op_text(*v.node), index, id_text(*v.node), type, name_of(v));
+    text_ +=
+        fmt::format("{}{}{} {}{} '{}'   \n", line.prefix, op_text(*v.node), index, id_text(*v.node), type, name_of(v));
     if (!seen && !(options_.stop_on_name && !name_of(v).empty())) push_inputs(line);
   }
 
@@ -278,7 +294,7 @@ class TreePrinter {
   }
 
   const PrintOptions& options_;
-  std::unordered_map<uint64_t, size_t> numbers_;      // by node id, in the order of first appearance
+  std::unordered_map<uint64_t, size_t> numbers_;  // by node id, in the order of first appearance
   std::vector<TreeLine> stack_;
   std::string text_;
 };
@@ -291,7 +307,7 @@ std::string debugprint(std::span<const Var> outputs, const PrintOptions& options
 
 std::string pp(const Var& v, size_t limit) {
   struct Piece {
-    Var v;              // null: text
+    Var v;  // null: text
     std::string text;
   };
   std::vector<Piece> stack;

@@ -11,11 +11,11 @@
 namespace croton {
 
 template <class T>
-using VarMap = std::unordered_map<Var, T, VarHash>;      // to look up only: never iterated
+using VarMap = std::unordered_map<Var, T, VarHash>;  // to look up only: never iterated
 using VarSet = std::unordered_set<Var, VarHash>;
 
-/// Every node that the outputs depend on, each once, a node's inputs before the node. Nothing above a variable of `stop` is
-/// visited, unless it is reached on another way. Bodies are not entered.
+/// Every node that the outputs depend on, each once, a node's inputs before the node. Nothing above a variable of
+/// `stop` is visited, unless it is reached on another way. Bodies are not entered.
 std::vector<NodePtr> toposort(std::span<const Var> outputs, std::span<const Var> stop = {});
 
 /// All variables of those nodes, in that order.
@@ -34,7 +34,7 @@ class Clients {
     uint32_t input = 0;
   };
   explicit Clients(std::span<const Var> outputs);
-  std::span<const Use> of(const Var& v) const;           // in topological order; being an output is not counted
+  std::span<const Use> of(const Var& v) const;  // in topological order; being an output is not counted
 
  private:
   VarMap<std::vector<Use>> uses_;
