@@ -24,9 +24,6 @@ loop::Value minimum_code(Code&, Operands x, const Attr&) {
   return is_bool(x[0].dtype()) ? x[0] & x[1] : loop::min(x[0], x[1]);
 }
 
-loop::Value int_div_code(Code&, Operands x, const Attr&) {
-  return is_float(x[0].dtype()) ? loop::floor(x[0] / x[1]) : arithmetic::floor_division(x[0], x[1]);
-}
 loop::Value pow_code(Code&, Operands x, const Attr&) {
   return is_float(x[0].dtype()) ? scalar_math::pow(x[0], x[1]) : arithmetic::integer_power(x[0], x[1]);
 }
@@ -109,10 +106,11 @@ std::vector<Op> make_rows() {
           .doc = "Quotient rounded down to an integer, element by element. An integer divided by zero gives zero.",
           .elementwise = {
               .compute = promoted_integer,
-              .value = [](const double* x) { return std::floor(x[0] / x[1]); },
+              .value = [](const double* x) { return arithmetic::floor_division(x[0], x[1]); },
               .value_integer = [](const int64_t* x, DType d) { return arithmetic::floor_division(x[0], x[1], d); },
-              .code = int_div_code},
+              .code = [](Code&, Operands x, const Attr&) { return arithmetic::floor_division(x[0], x[1]); }},
           .domain = {0.3, 3},
+          .ulp = 1,  // above 2^24 or 2^53 the quotient itself is rounded
       })),
       elementwise_row<mod_partial>(binary({
           .name = "mod",

@@ -23,9 +23,16 @@ Value float_modulo(Value a, Value b) {
   return loop::select(r == 0.0, loop::copysign(zero(b), b), moved);
 }
 
+// The division may round up to an integer: the exact remainder tells.
+Value float_floor_division(Value a, Value b) {
+  const Value quotient = loop::floor(a / b), remainder = loop::fma(-quotient, b, a);
+  return loop::select(((remainder < 0.0) ^ (b < 0.0)) & (remainder != 0.0), quotient - 1.0, quotient);
+}
+
 }  // namespace
 
 Value floor_division(Value a, Value b) {
+  if (is_float(a.dtype())) return float_floor_division(a, b);
   const Value quotient = a / b;
   if (!is_signed_integer(a.dtype())) return quotient;
   const Value remainder = a - quotient * b;
@@ -107,6 +114,11 @@ int64_t integer_power(int64_t base, int64_t exponent, DType dtype) {
 
 bool less(int64_t a, int64_t b, DType dtype) {
   return dtype == DType::u64 ? static_cast<uint64_t>(a) < static_cast<uint64_t>(b) : a < b;
+}
+
+double floor_division(double a, double b) {
+  const double quotient = std::floor(a / b), remainder = std::fma(-quotient, b, a);
+  return remainder != 0 && (remainder < 0) != (b < 0) ? quotient - 1 : quotient;
 }
 
 double modulo(double a, double b) {

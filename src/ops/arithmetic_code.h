@@ -8,7 +8,7 @@
 namespace croton::arithmetic {
 
 // Loop code. Operands have one dtype.
-loop::Value floor_division(loop::Value a, loop::Value b);  // of integers; x/0 is 0
+loop::Value floor_division(loop::Value a, loop::Value b);  // rounded down; integers: x/0 is 0
 loop::Value modulo(loop::Value a, loop::Value b);          // sign of the divisor, as Python's; integers: x%0 is 0
 loop::Value integer_power(loop::Value base,
                           loop::Value exponent);  // wraps; negative exponents truncate 1/base**n, 1/0 is 0
@@ -25,6 +25,7 @@ int64_t wrapping_sub(int64_t a, int64_t b);
 int64_t wrapping_mul(int64_t a, int64_t b);
 
 // The same on floats.
+double floor_division(double a, double b);
 double modulo(double a, double b);
 
 }  // namespace croton::arithmetic

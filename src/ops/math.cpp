@@ -40,7 +40,10 @@ double sigmoid_value(const double* x) {
   const double e = std::exp(-std::fabs(x[0]));
   return (x[0] < 0 ? e : 1) / (1 + e);
 }
-double softplus_value(const double* x) { return (x[0] > 0 ? x[0] : 0 * x[0]) + std::log1p(std::exp(-std::fabs(x[0]))); }
+double softplus_value(const double* x) {
+  if (std::isnan(x[0])) return x[0];
+  return (x[0] > 0 ? x[0] : 0) + std::log1p(std::exp(-std::fabs(x[0])));
+}
 
 // Partials: p.g times the derivative.
 
