@@ -67,6 +67,7 @@ class Rewriter {
 void Rewriter::count_uses(std::span<const Var> outputs) {
   uses_.clear();
   for (const NodePtr& node : toposort(outputs)) {
+    for (uint32_t k = 0; k < node->types.size(); ++k) uses_.try_emplace({node, k}, 0);
     for (const Var& input : node->inputs) ++uses_[input];
   }
   for (const Var& output : outputs) ++uses_[output];
