@@ -13,6 +13,9 @@ std::vector<Op> reshape_rows();       // reshape.cpp: dimshuffle, reshape
 std::vector<Op> fill_rows();          // fill.cpp: alloc, arange
 std::vector<Op> join_rows();          // join.cpp
 
+// Of reduce_ops().
+std::vector<Op> extremum_rows();      // extremum.cpp: max, min, argmax, max_and_argmax
+
 // Of index_ops().
 std::vector<Op> slice_rows();                 // index.cpp: subtensor
 std::vector<Op> slice_update_rows();          // index_update.cpp: set_subtensor, inc_subtensor
