@@ -22,4 +22,7 @@ std::vector<Op> slice_update_rows();          // index_update.cpp: set_subtensor
 std::vector<Op> advanced_rows();              // advanced_index.cpp: advanced_subtensor
 std::vector<Op> advanced_update_rows();       // advanced_update.cpp: advanced_set_subtensor, advanced_inc_subtensor
 
+// Of control_ops().
+std::vector<Op> host_rows();          // host.cpp: host_op, host_effect_op
+
 }  // namespace croton
