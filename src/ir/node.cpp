@@ -55,8 +55,9 @@ bool same_handle(const Handle* a, const Handle* b) { return a == b || (a && b &&
 const Type& Var::type() const { return node->types[output]; }
 const Op& Var::op() const { return *node->op; }
 
+// Not mixed: walks look up neighbours one after the other, and neighbours have neighbouring ids.
 size_t VarHash::operator()(const Var& v) const {
-  return static_cast<size_t>(hash_integer((v.node ? v.node->id : 0) * 64 + v.output));
+  return static_cast<size_t>((v.node ? v.node->id : 0) + v.output * 0x9e3779b97f4a7c15u);
 }
 
 uint64_t Handle::hash() const { return hash_integer(reinterpret_cast<uintptr_t>(this)); }

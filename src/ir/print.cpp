@@ -108,6 +108,8 @@ std::string reduce_text(const Node& node) {
   return all ? row_name(*node.op) : fmt::format("{}{{axis=[{}]}}", row_name(*node.op), join(axes, ", "));
 }
 
+bool is_pattern(const Op& op) { return op.name == "dimshuffle"; }
+
 // An axis that is not there prints as Theano's x.
 std::string ints_text(const std::vector<int64_t>& ints) {
   return join(ints, ",", [](int64_t v) { return v == -1 ? std::string("x") : std::to_string(v); });
@@ -162,7 +164,7 @@ Layout layout_of(const Node& node) {
 
 // Axes of size one put in front do not show in formulas (they are what broadcasting adds); a transposed matrix is x.T.
 bool layout_of_pattern(const Node& node, Layout& layout) {
-  if (node.op->name != "dimshuffle") return false;
+  if (!is_pattern(*node.op)) return false;
   const auto& pattern = node.attributes.ints;
   const auto first = std::find_if(pattern.begin(), pattern.end(), [](int64_t v) { return v != -1; });
   std::vector<int64_t> kept(first, pattern.end());
@@ -203,6 +205,7 @@ std::string op_text(const Node& node) {
   if (op.is_reduce()) return reduce_text(node);
   if (node.attributes.handle && !op.has(leaf)) return node.attributes.handle->text();
   if (node.attributes.ints.empty()) return row_name(op);
+  if (is_pattern(op)) return "InplaceDimShuffle{" + ints_text(node.attributes.ints) + "}";
   return fmt::format("{}{{{}}}", row_name(op), ints_text(node.attributes.ints));
 }
 
