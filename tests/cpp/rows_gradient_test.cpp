@@ -12,6 +12,7 @@
 #include "ir/graph_verify.h"
 #include "ir/op.h"
 #include "ir/print.h"
+#include "ir/walk.h"
 #include "support/evaluate.h"
 #include "support/samples.h"
 
@@ -208,6 +209,30 @@ TEST_P(RowGradients, OfEachInputAloneMoveForward) {
       EXPECT_NEAR(left, inner(evaluate(tangents, bindings), weights), p.tolerance() * (1 + std::fabs(left)));
     }
   });
+}
+
+// In a program in float32 nothing becomes float64 by itself.
+TEST_P(RowGradients, StayInFloat32) {
+  for (Sample sample : samples_of(op())) {
+    if (!op().vjp || !sample.bodies.empty()) continue;
+    bool only_float32 = true;
+    for (SampleInput& input : sample.inputs) {
+      if (is_float(input.dtype)) input.dtype = DType::f32;
+      only_float32 &= input.dtype == DType::f32 || is_bool(input.dtype) || input.shape.empty();
+    }
+    const Problem p = make_problem(op(), sample);
+    if (p.wrt.empty() || p.outputs.empty() || p.outputs[0].type().dtype != DType::f32) continue;
+    std::vector<Var> seeds, directions;
+    for (const Var& y : p.outputs) seeds.push_back(new_input(y.type()));
+    for (const Var& x : p.wrt) directions.push_back(new_input(x.type()));
+    UserBuilder builder;
+    std::vector<Var> made = Lop(p.outputs, p.wrt, seeds, ignore_disconnected(), builder);
+    for (size_t k = 0; k < made.size(); ++k) EXPECT_EQ(made[k].type(), p.wrt[k].type());
+    for (const Var& tangent : Rop(p.outputs, p.wrt, directions, builder, DType::f32)) made.push_back(tangent);
+    for (const Var& v : ancestors(made)) {
+      EXPECT_FALSE(only_float32 && v.type().dtype == DType::f64) << debugprint(std::vector<Var>{v});
+    }
+  }
 }
 
 // The gradient of <gradient, r> with respect to the inputs and to the seeds of the first gradient.
