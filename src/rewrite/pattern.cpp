@@ -2,6 +2,7 @@
 #include "rewrite/pattern.h"
 
 #include <cmath>
+#include <vector>
 
 #include "base/error.h"
 #include "ir/op.h"
@@ -25,10 +26,42 @@ bool fits(Wildcard what, const Var& v) {
   return false;
 }
 
-bool match_inputs(const Node& pattern, const Node& node, bool swapped, Bindings& bindings) {
-  const size_t count = pattern.inputs.size();
-  for (size_t k = 0; k < count; ++k) {
-    if (!matches(pattern.inputs[k], node.inputs[swapped ? count - 1 - k : k], bindings)) return false;
+// What still has to match, the next one last. Pointers into a pattern and into the graph.
+struct Obligation {
+  const Var* pattern;
+  const Var* v;
+};
+
+// Both orders of commutative operands are tried with all that follows: which one is right may only show there.
+bool match_all(std::vector<Obligation> open, Bindings& bindings) {
+  while (!open.empty()) {
+    const auto [pattern, v] = open.back();
+    open.pop_back();
+    const Node& p = *pattern->node;
+    if (is_wildcard(p)) {
+      Var& bound = bindings[static_cast<size_t>(p.attributes.ints[0])];
+      if (bound ? !(bound == *v) : !fits(static_cast<Wildcard>(p.attributes.ints[1]), *v)) return false;
+      bound = *v;
+      continue;
+    }
+    if (double value = 0; single_value(*pattern, value)) {
+      if (!is_number(*v, value)) return false;
+      continue;
+    }
+    const Node& node = *v->node;
+    if (p.op != node.op || pattern->output != v->output || p.inputs.size() != node.inputs.size()) return false;
+    if (!(p.attributes == node.attributes)) return false;
+    if (p.op->has(commutative) && p.inputs.size() == 2) {
+      std::vector<Obligation> swapped = open;
+      swapped.push_back({&p.inputs[0], &node.inputs[1]});
+      swapped.push_back({&p.inputs[1], &node.inputs[0]});
+      Bindings attempt = bindings;
+      if (match_all(std::move(swapped), attempt)) {
+        bindings = attempt;
+        return true;
+      }
+    }
+    for (size_t k = p.inputs.size(); k-- > 0;) open.push_back({&p.inputs[k], &node.inputs[k]});
   }
   return true;
 }
@@ -55,24 +88,10 @@ bool is_number(const Var& v, double value) {
 }
 
 bool matches(const Var& pattern, const Var& v, Bindings& bindings) {
-  const Node& p = *pattern.node;
-  if (is_wildcard(p)) {
-    Var& bound = bindings[static_cast<size_t>(p.attributes.ints[0])];
-    if (bound) return bound == v;
-    if (!fits(static_cast<Wildcard>(p.attributes.ints[1]), v)) return false;
-    bound = v;
-    return true;
-  }
-  if (double value = 0; single_value(pattern, value)) return is_number(v, value);
-  const Node& node = *v.node;
-  if (p.op != node.op || pattern.output != v.output || p.inputs.size() != node.inputs.size()) return false;
-  if (!(p.attributes == node.attributes)) return false;
-  const Bindings before = bindings;
-  if (match_inputs(p, node, false, bindings)) return true;
-  bindings = before;
-  if (p.op->has(commutative) && p.inputs.size() == 2 && match_inputs(p, node, true, bindings)) return true;
-  bindings = before;
-  return false;
+  Bindings attempt = bindings;
+  if (pattern.node->op != v.node->op || !match_all({{&pattern, &v}}, attempt)) return false;
+  bindings = attempt;
+  return true;
 }
 
 Expr substituted(Builder& builder, const Var& pattern, const Bindings& bindings, DType dtype) {

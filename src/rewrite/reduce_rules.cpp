@@ -10,7 +10,7 @@ using enum RuleKind;
 using enum Phase;
 
 // Reductions whose result does not depend on the order of the elements; positions (argmax) do.
-bool is_plain_reduction(const Op& op) { return op.is_reduce() && op.has(associative) && op.max_inputs == 1; }
+bool is_plain_reduction(const Op& op) { return op.is_reduce() && op.reduce.carried == 1; }
 
 bool contains(const std::vector<int64_t>& axes, int64_t axis) {
   return std::find(axes.begin(), axes.end(), axis) != axes.end();
@@ -76,9 +76,8 @@ Exprs of_dimshuffle(RuleContext& c) {
       axes.push_back(pattern[k]);
     }
   }
-  // Axes that dimshuffle drops have size one: they are reduced too.
   for (int axis = 0; axis < inner_rank; ++axis) {
-    if (!contains(pattern, axis)) axes.push_back(axis);
+    if (!contains(pattern, axis)) return {};      // dropped on purpose: see over_single_elements
   }
   std::vector<int64_t> place(static_cast<size_t>(inner_rank), -1);
   int64_t next = 0;
@@ -92,7 +91,7 @@ Exprs of_dimshuffle(RuleContext& c) {
   return replaced_by(c, dimshuffle(reduced(*c.node->op, inner, std::move(axes)), std::move(rest)));
 }
 
-// sum(-x) = -sum(x), exactly: rounding is symmetric.
+// sum(-x) = -sum(x), but for the sign of zero.
 Exprs sum_of_negative(RuleContext& c) {
   const Node* negative = node_of(c.node->inputs[0], "neg");
   if (!negative || !is_float(c.type().dtype)) return {};
@@ -223,6 +222,7 @@ std::vector<Rule> structure_rules() {
 std::vector<Rule> sum_rules() {
   return {
       {.name = "local_sum_prod_mul_by_scalar",
+       .kind = accurate,
        .roots = {"sum"},
        .apply = sum_of_negative,
        .samples = [] { return std::vector{sample_of([](const Expr& x) { return sum(-x, {0}); })}; }},

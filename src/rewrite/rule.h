@@ -43,6 +43,7 @@ struct Sample {
   std::vector<Var> inputs;           // free variables
   std::vector<Var> outputs;
   Range domain = {-3, 3};            // where its float inputs may lie for the rule's promise to hold up to rounding
+  bool may_be_empty = true;          // false: the rule takes a maximum, which does not exist of nothing
 };
 
 struct Rule {

@@ -89,20 +89,18 @@ std::vector<int> long_axes(const Type& type) {
   return axes;
 }
 
-// A reshape that only adds and drops axes of size one. One size may be left to the call (-1): the others decide it.
+// A reshape that only adds and drops axes of size one. A size that is left to the call (-1) is known when it is the only long
+// one; beside others it is not, since one of them may be zero.
 Exprs reshape_to_dimshuffle(RuleContext& c) {
   const Var& x = c.node->inputs[0];
   const std::vector<int> from = long_axes(x.type()), to = long_axes(c.type());
   if (from.size() != to.size()) return {};
   const std::vector<SizeId> before = c.shapes.sizes(x);
   std::vector<int64_t> pattern(c.type().rank, -1);
-  bool open = false;
   for (size_t k = 0; k < to.size(); ++k) {
     const Var& size = c.node->inputs.at(static_cast<size_t>(to[k]) + 1);
-    const bool left_open = is_number(size, -1);
-    if (left_open && open) return {};
+    const bool left_open = is_number(size, -1) && to.size() == 1;
     if (!left_open && c.shapes.scalar(size) != before[static_cast<size_t>(from[k])]) return {};
-    open |= left_open;
     pattern[static_cast<size_t>(to[k])] = from[k];
   }
   return replaced_by(c, dimshuffle(c.in(0), std::move(pattern)));
@@ -177,7 +175,10 @@ std::vector<Rule> layout_rules() {
        .roots = {"reshape"},
        .apply = reshape_to_dimshuffle,
        .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("reshape", {x, dim(x, 0), x.builder->integer(-1)}); }),
+         return std::vector{sample_of([](const Expr& x) {
+                              const Expr row = sum(x, {0});
+                              return call("reshape", {row, x.builder->integer(1), x.builder->integer(-1)});
+                            }),
                             sample_of([](const Expr& x) { return call("reshape", {x, dim(x, 0), x.builder->integer(1), dim(x, 1)}); })};
        }},
       {.name = "local_useless_rebroadcast",

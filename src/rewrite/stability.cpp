@@ -61,7 +61,8 @@ Exprs log_of_two_exps(RuleContext& c) {
   return replaced_by(c, call("switch", {call("eq", {x, y}), x + std::log(2.0), apart}));
 }
 
-// log(sum(exp(x))) = m + log(sum(exp(x - m))) with the maximum m, or 0 where that is infinite.
+// log(sum(exp(x))) = m + log(sum(exp(x - m))) with the maximum m, or 0 where that is infinite. As in Theano, the call then
+// needs at least one element along each axis of the sum.
 Exprs log_sum_exp(RuleContext& c) {
   const Node* moved = node_of(c.node->inputs[0], "dimshuffle");      // kept dimensions
   const Node* total = node_of(moved ? moved->inputs[0] : c.node->inputs[0], "sum");
@@ -197,8 +198,11 @@ std::vector<Rule> sum_rules() {
        .roots = {"log"},
        .apply = log_sum_exp,
        .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return log(sum(exp(x), {1})); }),
-                            sample_of([](const Expr& x) { return log(sum(exp(x), {0, 1})); })};
+         std::vector samples{sample_of([](const Expr& x) { return log(sum(exp(x), {1})); }),
+                             sample_of([](const Expr& x) { return log(sum(exp(x), {0, 1})); }),
+                             sample_of([](const Expr& x) { return log(dimshuffle(sum(exp(x), {1}), {0, -1})); })};
+         for (Sample& sample : samples) sample.may_be_empty = false;
+         return samples;
        }},
   };
 }
