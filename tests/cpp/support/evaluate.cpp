@@ -84,6 +84,15 @@ void check_result(const Node& node, std::span<const Array> inputs, const std::ve
   }
 }
 
+// A row that says its value as a size must say the same.
+void check_size_value(const Node& node, std::span<const Array> inputs, const Array& output) {
+  const Type& type = node.types[0];
+  if (!node.op->size_value || !type.is_tensor() || type.rank != 0 || !is_integer(type.dtype)) return;
+  KnownSizes query(node, inputs);
+  const int64_t ruled = query.value(node.op->size_value(query)), got = element_as_integer(output.data, output.dtype);
+  if (ruled != got) raise<InternalError>("{} is {}, as a size it is {}", op_text(node), got, ruled);
+}
+
 std::vector<Array> value_of_node(const Node& node, std::span<const Array> inputs) {
   if (node.attributes.literal && node.op->has(leaf)) return {array_of(node.attributes.literal)};
   std::vector<Array> outputs(node.types.size());
@@ -95,6 +104,7 @@ std::vector<Array> value_of_node(const Node& node, std::span<const Array> inputs
     raise<InternalError>("row '{}' has no reference value", node.op->name);
   }
   check_result(node, inputs, outputs);
+  check_size_value(node, inputs, outputs[0]);
   return outputs;
 }
 
