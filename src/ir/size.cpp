@@ -68,6 +68,13 @@ SizeId SizeTable::input_dim(const Var& leaf, int axis) {
   return intern(std::move(expr));
 }
 
+SizeId SizeTable::input_stride(const Var& leaf, int axis) {
+  SizeExpr expr{.kind = SizeExpr::Kind::input_stride};
+  expr.value = axis;
+  expr.leaf = leaf;
+  return intern(std::move(expr));
+}
+
 SizeId SizeTable::input_scalar(const Var& leaf) {
   SizeExpr expr{.kind = SizeExpr::Kind::input_scalar};
   expr.leaf = leaf;
@@ -84,9 +91,8 @@ SizeId SizeTable::apply(const Op& op, std::vector<SizeId> args) {
   if (all_constant) return constant(op.elementwise.value_integer(values.data(), DType::i64));
   // Equal sums and products get one id: constants last, the others in the order of their making.
   if (op.has(commutative)) {
-    std::sort(args.begin(), args.end(), [this](SizeId a, SizeId b) {
-      return std::pair(is_constant(a), a) < std::pair(is_constant(b), b);
-    });
+    std::sort(args.begin(), args.end(),
+              [this](SizeId a, SizeId b) { return std::pair(is_constant(a), a) < std::pair(is_constant(b), b); });
   }
   if (const SizeId known = simplified(op, args); known != no_size) return known;
   SizeExpr expr{.kind = SizeExpr::Kind::apply};
@@ -133,9 +139,10 @@ SizeId SizeTable::simplified_select(const std::vector<SizeId>& args) {
 SizeId SizeTable::shifted(SizeId a, int64_t right) {
   const SizeExpr& inner = (*this)[a];
   int64_t left = 0, total = 0;
-  if (inner.kind != SizeExpr::Kind::apply || inner.op->name != "add" || !is_constant(inner.args[1], left)) return no_size;
+  if (inner.kind != SizeExpr::Kind::apply || inner.op->name != "add" || !is_constant(inner.args[1], left))
+    return no_size;
   if (__builtin_add_overflow(left, right, &total)) return no_size;
-  const SizeId base = inner.args[0];      // `inner` moves when the table grows
+  const SizeId base = inner.args[0];  // `inner` moves when the table grows
   return add(base, constant(total));
 }
 
@@ -190,6 +197,8 @@ std::string SizeTable::text(SizeId id, int depth) const {
       return std::to_string(e.value);
     case SizeExpr::Kind::input_dim:
       return fmt::format("{}.shape[{}]", leaf_text(e.leaf), e.value);
+    case SizeExpr::Kind::input_stride:
+      return fmt::format("{}.strides[{}]", leaf_text(e.leaf), e.value);
     case SizeExpr::Kind::input_scalar:
       return leaf_text(e.leaf);
     case SizeExpr::Kind::apply:

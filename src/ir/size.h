@@ -1,4 +1,5 @@
-// Size expressions: interned int64 scalars (sizes, strides, bounds) that a compiled function computes before its kernels.
+// Size expressions: interned int64 scalars (sizes, strides, bounds) that a compiled function computes before its
+// kernels.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,12 @@ inline constexpr SizeId no_size = -1;
 
 struct SizeExpr {
   enum class Kind : uint8_t {
-    constant,     // value
-    input_dim,    // size of axis `value` of the leaf variable `leaf`
-    input_scalar, // value of the rank-0 integer leaf variable `leaf` (a function input, shared variable, or kernel result)
-    apply,        // an elementwise row with an integer value, applied to `args` (add, mul, switch, ...)
+    constant,      // value
+    input_dim,     // size of axis `value` of the leaf variable `leaf`
+    input_stride,  // stride of axis `value` of `leaf`, in elements
+    input_scalar,  // value of the rank-0 integer leaf variable `leaf` (a function input, shared variable, or kernel
+                   // result)
+    apply,         // an elementwise row with an integer value, applied to `args` (add, mul, switch, ...)
   };
   Kind kind = Kind::constant;
   int64_t value = 0;
@@ -31,13 +34,13 @@ struct SizeExpr {
 
 /// A condition that each call checks before any kernel runs.
 struct SizeGuard {
-  enum class Kind : uint8_t { equal, not_negative, reshape };   // reshape: product of `many` equals product of `others`
+  enum class Kind : uint8_t { equal, not_negative, reshape };  // reshape: product of `many` equals product of `others`
   Kind kind = Kind::equal;
   SizeId left = no_size, right = no_size;
   std::vector<SizeId> many = {}, others = {};
   LineId line = 0;
-  std::string text = {};      // message; {0} and {1} are replaced by the two values
-  Var node = {};                   // the variable whose computation needs it
+  std::string text = {};  // message; {0} and {1} are replaced by the two values
+  Var node = {};          // the variable whose computation needs it
 };
 
 /// Interning table of size expressions with folding of constants; one per compilation.
@@ -45,8 +48,9 @@ class SizeTable {
  public:
   SizeId constant(int64_t value);
   SizeId input_dim(const Var& leaf, int axis);
+  SizeId input_stride(const Var& leaf, int axis);
   SizeId input_scalar(const Var& leaf);
-  SizeId apply(const Op& op, std::vector<SizeId> args);         // folds when all arguments are constant; x+0, x*1, x*0
+  SizeId apply(const Op& op, std::vector<SizeId> args);  // folds when all arguments are constant; x+0, x*1, x*0
   SizeId add(SizeId a, SizeId b);
   SizeId sub(SizeId a, SizeId b);
   SizeId mul(SizeId a, SizeId b);
@@ -60,9 +64,9 @@ class SizeTable {
   const SizeExpr& operator[](SizeId id) const { return exprs_[static_cast<size_t>(id)]; }
   bool is_constant(SizeId id, int64_t& value) const;
   bool is_constant(SizeId id) const { return (*this)[id].kind == SizeExpr::Kind::constant; }
-  bool never_negative(SizeId id) const;                         // true only when it is certain
+  bool never_negative(SizeId id) const;  // true only when it is certain
   int count() const { return static_cast<int>(exprs_.size()); }
-  std::string text(SizeId id, int depth = 16) const;            // "..." for what lies deeper
+  std::string text(SizeId id, int depth = 16) const;  // "..." for what lies deeper
 
  private:
   SizeId intern(SizeExpr expr);
