@@ -106,39 +106,47 @@ SplitNumber split_number(Value x) {
 
 namespace {
 
-// log(1 + f) = f - f^2/2 + f^3 p(f), relative error 2^-30.
-Value log_of_split_single(SplitNumber number, Value correction) {
-  const auto [f, k] = number;
-  const TwoParts log2 = log_of_two(f);
+// -f^2/2 + f^3 p(f): relative error of log(1 + f) 2^-30.
+Value log_tail_single(Value f) {
   const Value p = polynomial(f, {0x1.555548p-2, -0x1.000006p-2, 0x1.99a4cap-3, -0x1.555c5cp-3, 0x1.2335b0p-3,
                                  -0x1.fc1d46p-4, 0x1.e70714p-4, -0x1.de660cp-4, 0x1.14573cp-4});
-  Value tail = fma(k, like(f, log2.low), fma(f, p, -0.5) * (f * f));
-  if (correction) tail = tail + correction;
-  return fma(k, like(f, log2.high), f + tail);
+  return fma(f, p, -0.5) * (f * f);
 }
 
-// With s = f / (2 + f): log(1 + f) = 2 s + s z q(z), z = s^2, relative error 2^-60; written as f - (f^2/2 - s (f^2/2 +
-// z q)).
-Value log_of_split_double(SplitNumber number, Value correction) {
-  const auto [f, k] = number;
-  const TwoParts log2 = log_of_two(f);
+// With s = f / (2 + f), z = s^2: log(1 + f) = 2 s + s z q(z) = f - (f^2/2 - s (f^2/2 + z q(z))), relative error 2^-60.
+Value log_tail_double(Value f) {
   const Value s = f / (f + 2.0), z = s * s, half_square = f * f * 0.5;
   const Value q = polynomial(z, {0x1.5555555555593p-1, 0x1.999999997fa1fp-2, 0x1.2492494228e12p-2, 0x1.c71c51d7ac56cp-3,
                                  0x1.74664a035ffddp-3, 0x1.39a085365a240p-3, 0x1.2f1271b33e8d7p-3});
-  Value tail = fma(s, fma(z, q, half_square), k * log2.low);
-  if (correction) tail = tail + correction;
-  return fma(k, like(f, log2.high), f - (half_square - tail));
+  return fma(s, fma(z, q, half_square), -half_square);
 }
 
 }  // namespace
 
+Value log_tail(Value f) { return is_double(f) ? log_tail_double(f) : log_tail_single(f); }
+
 Value log_of_split(SplitNumber number, Value correction) {
-  return is_double(number.f) ? log_of_split_double(number, correction) : log_of_split_single(number, correction);
+  const auto [f, k] = number;
+  const TwoParts log2 = log_of_two(f);
+  Value tail = fma(k, like(f, log2.low), log_tail(f));
+  if (correction) tail = tail + correction;
+  return fma(k, like(f, log2.high), f + tail);
 }
 
 // -------------------------------------------------------------------------------------------------------- exponentials
 
 Value exp(Value x) { return in_single_or_double(limited_exp, x); }
+
+Value exp2(Value x) {
+  return in_single_or_double(
+      [](Value v) {
+        const bool wide = is_double(v);
+        const Value limited = limit_below(limit_above(v, wide ? 1025 : 129), wide ? -1080 : -155);
+        const Value n = loop::rint(limited);
+        return loop::scale2(expm1_of_reduced((limited - n) * 0x1.62e42fefa39efp-1) + 1.0, n);
+      },
+      x);
+}
 
 namespace {
 
@@ -177,14 +185,37 @@ Value with_log_edges(Value result, Value x, double pole) {
   return select(x == infinity, x, select(x > pole, result, below));
 }
 
-Value log_wide(Value x) {
+// Any positive number; denormals are first made normal.
+SplitNumber split_positive(Value x) {
   const bool wide = is_double(x);
-  const double smallest_normal = wide ? 0x1p-1022 : 0x1p-126;
   const int shift = wide ? 54 : 25;
-  const Value is_denormal = x < smallest_normal;
-  SplitNumber number = split_number(select(is_denormal, x * std::ldexp(1.0, shift), x));
-  number.k = select(is_denormal, number.k - shift, number.k);
-  return with_log_edges(log_of_split(number), x, 0);
+  const Value is_denormal = x < (wide ? 0x1p-1022 : 0x1p-126);
+  const auto [f, k] = split_number(select(is_denormal, x * std::ldexp(1.0, shift), x));
+  return {f, select(is_denormal, k - shift, k)};
+}
+
+Value log_wide(Value x) { return with_log_edges(log_of_split(split_positive(x)), x, 0); }
+
+// A logarithm to another base: (f + tail) and k log(2), each times 1 / log(base) in two parts.
+Value log_to_base(Value x, TwoParts inverse, TwoParts log_of_two) {
+  const auto [f, k] = split_positive(x);
+  const Value product = f * inverse.high;
+  const Value low = fma(f, like(x, inverse.low), fma(f, like(x, inverse.high), -product));
+  const Value rest = fma(k, like(x, log_of_two.low), fma(log_tail(f), like(x, inverse.high), low));
+  return with_log_edges(fma(k, like(x, log_of_two.high), product + rest), x, 0);
+}
+
+Value log2_wide(Value x) {
+  return log_to_base(
+      x, is_double(x) ? TwoParts{0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56} : TwoParts{0x1.715476p+0, 0x1.4ae0cp-26},
+      {1, 0});
+}
+
+Value log10_wide(Value x) {
+  if (is_double(x)) {
+    return log_to_base(x, {0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57}, {0x1.34413509f8p-2, -0x1.80433b83b532ap-44});
+  }
+  return log_to_base(x, {0x1.bcb7b2p-2, -0x1.5b235ep-27}, {0x1.344p-2, 0x1.3509f8p-18});
 }
 
 // The exponent comes from 1 + x; f = (1 + x) 2^-k - 1 comes from x itself in one rounding. The power is kept 16 times
@@ -200,6 +231,8 @@ Value log1p_wide(Value x) {
 }  // namespace
 
 Value log(Value x) { return in_single_or_double(log_wide, x); }
+Value log2(Value x) { return in_single_or_double(log2_wide, x); }
+Value log10(Value x) { return in_single_or_double(log10_wide, x); }
 Value log1p(Value x) { return in_single_or_double(log1p_wide, x); }
 
 // ------------------------------------------------------------------------------------------------------------ sigmoids

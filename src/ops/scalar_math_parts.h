@@ -54,6 +54,8 @@ struct SplitNumber {
   Value f, k;
 };
 SplitNumber split_number(Value x);
+/// log(1 + f) - f for 1 + f in that interval.
+Value log_tail(Value f);
 /// log((1 + f) 2^k), plus a correction far below its last place, if any.
 Value log_of_split(SplitNumber number, Value correction = {});
 
