@@ -24,7 +24,7 @@ Value sigmoid(Value x);   // 1 / (1 + exp(-x))
 Value softplus(Value x);  // log(1 + exp(x))
 Value pow(Value x, Value y);
 
-// Arguments up to 2^50 in magnitude; larger ones, whose neighbours lie whole periods apart or nearly so, count as zero.
+// NaN beyond 2^50 in magnitude, where float64 numbers already lie a quarter apart and reduction would need a table.
 Value sin(Value x);
 Value cos(Value x);
 Value tan(Value x);

@@ -30,7 +30,7 @@ ReducedAngle reduce_angle(Value x) {
   const Value r = once + product, shift = r - once, r_low = (once - (r - shift)) + (product - shift);
   const Value low = fma(n, like(x, -third), r_low + product_low);
   const Value in_range = abs(x) < 0x1p50;
-  return {select(in_range, r, r * 0.0), select(in_range, low, like(x, 0)), loop::bitcast(shifted, DType::i64)};
+  return {select(in_range, r, like(x, std::nan(""))), low, loop::bitcast(shifted, DType::i64)};
 }
 
 /// Sine and cosine of the reduced angle, each as a value and what its rounding left.
