@@ -1,5 +1,4 @@
-// Errors of the elementary functions in units in the last place, against the C library in a wider format, and their
-// edges.
+// Errors of the elementary functions in units in the last place against the C library in a wider format, and edges.
 #include "ops/scalar_math.h"
 
 #include <gtest/gtest.h>
