@@ -68,6 +68,7 @@ Exprs quotient_out_of_dimshuffle(RuleContext& c) {
   for (Var& factor : product.over) {
     const Node* moved = node_of(factor, "dimshuffle");
     const Product inner = moved ? factors_of(moved->inputs[0]) : Product{};
+    const int inner_rank = moved ? moved->inputs[0].type().rank : 0;
     for (const Var& divisor : inner.under) {
       const Node* sum = node_of(divisor, "sum");
       if (!sum || std::find(product.over.begin(), product.over.end(), sum->inputs[0]) == product.over.end()) continue;
@@ -76,7 +77,9 @@ Exprs quotient_out_of_dimshuffle(RuleContext& c) {
       if (sum->inputs[0].op().name != "exp" || !is_sum_of(divided.var, sum->inputs[0], axis)) continue;
       Product rest = inner;
       rest.under.erase(std::find(rest.under.begin(), rest.under.end(), divisor));
-      factor = dimshuffle(product_of(c, rest), moved->attributes.ints).var;
+      const Expr left = product_of(c, rest);
+      const bool number = left.rank() < inner_rank;      // nothing but a 1 is left
+      factor = number ? pad_left(left, c.type().rank).var : dimshuffle(left, moved->attributes.ints).var;
       product.under.push_back(divided.var);
       return replaced_by(c, product_of(c, product));
     }
@@ -154,7 +157,10 @@ Expr without_divisor(RuleContext& c, const Var& t, const Var& s, int depth) {
   Product product = factors_of(t);
   if (const auto found = std::find(product.under.begin(), product.under.end(), s); found != product.under.end()) {
     product.under.erase(found);
-    return product_of(c, product);
+    const Expr rest = product_of(c, product);
+    // The divisor may have been all that had this shape.
+    const bool whole = rest.rank() == t.type().rank && refines(rest.type(), t.type());
+    return whole ? rest : call("second", {c.wrap(s), rest});
   }
   for (Var& factor : product.over) {
     if (factor == t) {      // no product
@@ -190,17 +196,32 @@ Exprs gradient_of_log_softmax(RuleContext& c) {
   return replaced_by(c, result);
 }
 
-// sum(zeros with v added at (0..n-1, columns), last axis) = v: one element in each row.
-Exprs sum_of_one_per_row(RuleContext& c) {
+// sum(zeros with v added at (rows, columns), last axis) = zeros with v added at (rows): no matrix is made to be summed.
+Exprs sum_of_placed(RuleContext& c) {
   const Node* update = node_of(c.node->inputs[0], "advanced_inc_subtensor");
-  if (!update || c.node->attributes.ints != std::vector<int64_t>{1} || update->inputs.size() != 4) return {};
-  if (update->attributes.ints != std::vector<int64_t>{1, 1} || !is_zero(update->inputs[0])) return {};
-  const Node* rows = node_of(update->inputs[2], "arange");
-  if (!rows || !is_number(rows->inputs[0], 0) || !is_number(rows->inputs[2], 1)) return {};
-  const SizeId count = c.shapes.sizes(c.node->inputs[0])[0];
-  if (c.shapes.scalar(rows->inputs[1]) != count) return {};
-  // The update itself requires that there are as many values as rows, or one for all.
-  return replaced_by(c, alloc(cast(c.wrap(update->inputs[1]), c.type().dtype), {size_of(c, update->inputs[0], 0)}));
+  if (!update || !is_zero(update->inputs[0])) return {};
+  const std::vector<int64_t>&axes = c.node->attributes.ints, &flags = update->attributes.ints;
+  if (axes.size() >= flags.size() || std::count(flags.begin(), flags.end(), 1) != update->types[0].rank) return {};
+  Exprs inputs(2), sizes;
+  for (int axis = 0; axis < update->types[0].rank; ++axis) {
+    if (std::find(axes.begin(), axes.end(), axis) != axes.end()) continue;
+    inputs.push_back(c.wrap(update->inputs[static_cast<size_t>(axis) + 2]));
+    sizes.push_back(size_of(c, update->inputs[0], axis));
+  }
+  inputs[0] = alloc(c.builder.constant(c.type().dtype, 0), sizes);
+  inputs[1] = c.wrap(update->inputs[1]);
+  return replaced_by(c, c.builder.apply("advanced_inc_subtensor", inputs, std::vector<int64_t>(sizes.size(), 1)));
+}
+
+// zeros(n) with v added at 0, 1, ..., n - 1
+Exprs placed_everywhere(RuleContext& c) {
+  const Node& node = *c.node;
+  if (c.type().rank != 1 || node.inputs.size() != 3 || !is_zero(node.inputs[0])) return {};
+  const Node* positions = node_of(node.inputs[2], "arange");
+  if (!positions || !is_number(positions->inputs[0], 0) || !is_number(positions->inputs[2], 1)) return {};
+  if (c.shapes.scalar(positions->inputs[1]) != c.shapes.sizes(node.inputs[0])[0]) return {};
+  // The update itself requires that there are as many values as positions, or one for all.
+  return replaced_by(c, alloc(cast(c.in(1), c.type().dtype), {size_of(c, node.inputs[0], 0)}));
 }
 
 // ---------------------------------------------------------------------------------------------------------------- tests
@@ -285,13 +306,25 @@ std::vector<Rule> gradient_rules() {
        .roots = {"softmax_grad"},
        .apply = gradient_of_log_softmax,
        .samples = gradient_samples},
-      {.name = "local_sum_one_per_row",
+      {.name = "local_sum_of_advanced_inc",
        .kind = accurate,
        .phase = stabilize,
        .roots = {"sum"},
-       .apply = sum_of_one_per_row,
+       .apply = sum_of_placed,
        .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return sum(placed(x, picked(x)), {1}); })};
+         return std::vector{sample_of([](const Expr& x) { return sum(placed(x, picked(x)), {1}); }),
+                            sample_of([](const Expr& x) { return sum(placed(x, picked(x)), {0}); })};
+       }},
+      {.name = "local_advanced_inc_of_arange",
+       .kind = accurate,      // 0 + -0 is 0
+       .phase = stabilize,
+       .roots = {"advanced_inc_subtensor"},
+       .apply = placed_everywhere,
+       .samples = [] {
+         return std::vector{sample_of([](const Expr& x) {
+           const Expr zeros = alloc(x.builder->constant(x.dtype(), 0), {dim(x, 0)});
+           return x.builder->apply("advanced_inc_subtensor", {zeros, sum(x, {1}), rows_of(x)}, {1});
+         })};
        }},
   };
 }
