@@ -106,7 +106,8 @@ struct Elementwise {
   bool first_kept = false;
 };
 
-/// Gives the element of an output at an index by reading elements of the inputs: fused into whatever uses it.
+/// Gives the element of an output at an index by reading elements of the inputs: fused into whatever uses it. A row may read
+/// inside a branch (join: a part without elements is not read), so what `read` returns is known in the open region only.
 struct PullContext {
   loop::Builder& b;
   const Node& node;

@@ -11,7 +11,8 @@ namespace {
 
 std::string index_message(size_t array, int axis) {
   return fmt::format(
-      "shape mismatch: indexing arrays could not be broadcast together: along axis {} the first has size {{0}}, array {} has "
+      "shape mismatch: indexing arrays could not be broadcast together: along axis {} the first has size {{0}}, array "
+      "{} has "
       "size {{1}}",
       axis, array);
 }
@@ -45,7 +46,8 @@ Type advanced_type(const TypeQuery& q, const Type& x, int first) {
   const std::vector<int64_t>& flags = q.attributes.ints;
   const auto arrays = q.inputs.subspan(static_cast<size_t>(first));
   const auto marked = static_cast<size_t>(std::count(flags.begin(), flags.end(), 1));
-  if (flags.size() != x.rank) raise<ValueError>("{}: {} flags were given for {}", q.op.name, flags.size(), type_name(x));
+  if (flags.size() != x.rank)
+    raise<ValueError>("{}: {} flags were given for {}", q.op.name, flags.size(), type_name(x));
   if (marked + static_cast<size_t>(std::count(flags.begin(), flags.end(), 0)) != flags.size() || marked == 0 ||
       marked != arrays.size()) {
     raise<ValueError>("{}: {} axes are indexed by {} index arrays", q.op.name, marked, arrays.size());
@@ -108,7 +110,8 @@ std::vector<loop::Value> advanced_index(PullContext& c, std::span<const loop::Va
   return result;
 }
 
-// ------------------------------------------------------------------------------------------------------ reference values
+// ------------------------------------------------------------------------------------------------------ reference
+// values
 
 AdvancedRegion::AdvancedRegion(const Node& node, std::span<const Array> inputs, int first)
     : layout_(advanced_layout(node, first)), axes_(indexed_axes(node.attributes.ints)), x_shape_(inputs[0].shape) {
@@ -120,7 +123,8 @@ AdvancedRegion::AdvancedRegion(const Node& node, std::span<const Array> inputs, 
       const size_t input = static_cast<size_t>(first) + k;
       if (node.inputs[input].type().broadcasts(axis)) continue;
       const int64_t size = inputs[input].shape[a];
-      if (decided && size != shape[a]) throw IndexError(fmt::format(fmt::runtime(index_message(k, axis)), shape[a], size));
+      if (decided && size != shape[a])
+        throw IndexError(fmt::format(fmt::runtime(index_message(k, axis)), shape[a], size));
       shape[a] = size;
       decided = true;
     }
@@ -135,7 +139,8 @@ AdvancedRegion::AdvancedRegion(const Node& node, std::span<const Array> inputs, 
   }
   for (int axis = 0; axis < layout_.rank(); ++axis) {
     const int source = layout_.source[static_cast<size_t>(axis)];
-    shape_.push_back(source >= 0 ? x_shape_[static_cast<size_t>(source)] : shape[static_cast<size_t>(axis - layout_.position)]);
+    shape_.push_back(source >= 0 ? x_shape_[static_cast<size_t>(source)]
+                                 : shape[static_cast<size_t>(axis - layout_.position)]);
   }
 }
 
@@ -144,7 +149,8 @@ Index AdvancedRegion::place(const Index& index) const {
   for (size_t axis = 0; axis < index.size(); ++axis) {
     if (layout_.source[axis] >= 0) result[static_cast<size_t>(layout_.source[axis])] = index[axis];
   }
-  const auto of_arrays = std::span(index).subspan(static_cast<size_t>(layout_.position), static_cast<size_t>(layout_.index_rank));
+  const auto of_arrays =
+      std::span(index).subspan(static_cast<size_t>(layout_.position), static_cast<size_t>(layout_.index_rank));
   for (size_t k = 0; k < axes_.size(); ++k) {
     const auto axis = static_cast<size_t>(axes_[k]);
     const int64_t position = element_as_integer(element(arrays_[k], of_arrays), arrays_[k].dtype);
@@ -153,7 +159,8 @@ Index AdvancedRegion::place(const Index& index) const {
   return result;
 }
 
-// ---------------------------------------------------------------------------------------------------------------- stacks
+// ----------------------------------------------------------------------------------------------------------------
+// stacks
 
 StackedIndex stacked_index(const Batch& b, bool stacked_x, int first) {
   const std::vector<int64_t>& flags = b.node.attributes.ints;
@@ -164,8 +171,9 @@ StackedIndex stacked_index(const Batch& b, bool stacked_x, int first) {
   for (size_t k = static_cast<size_t>(first); k < b.x.size(); ++k) {
     result.arrays.push_back(stacked_arrays ? pad_left(b.x[k], item.index_rank + 1) : b.x[k]);
   }
-  if (stacked_x && stacked_arrays) {      // item k of x is indexed by item k of the arrays
-    const Expr items = call("arange", {b.builder.integer(0), b.size, b.builder.integer(1)}, {static_cast<int64_t>(DType::i64)});
+  if (stacked_x && stacked_arrays) {  // item k of x is indexed by item k of the arrays
+    const Expr items =
+        call("arange", {b.builder.integer(0), b.size, b.builder.integer(1)}, {static_cast<int64_t>(DType::i64)});
     std::vector<int64_t> pattern(static_cast<size_t>(item.index_rank) + 1, -1);
     pattern[0] = 0;
     result.arrays.insert(result.arrays.begin(), dimshuffle(items, std::move(pattern)));

@@ -9,12 +9,12 @@
 
 namespace croton {
 
-/// NumPy's layout of a region: the axes of the index arrays stand where the first indexed axis was when the indexed axes are
-/// neighbours, else in front; the other axes of x keep their order around them.
+/// NumPy's layout of a region: the axes of the index arrays stand where the first indexed axis was when the indexed
+/// axes are neighbours, else in front; the other axes of x keep their order around them.
 struct AdvancedLayout {
   int index_rank = 0;
-  int position = 0;                  // region axis of the first index axis
-  std::vector<int> source;           // per region axis: axis of x, or -1 for an index axis
+  int position = 0;         // region axis of the first index axis
+  std::vector<int> source;  // per region axis: axis of x, or -1 for an index axis
   int rank() const { return static_cast<int>(source.size()); }
   bool is_index_axis(int axis) const { return axis >= position && axis < position + index_rank; }
 };
@@ -36,13 +36,14 @@ class AdvancedRegion {
 
  private:
   AdvancedLayout layout_;
-  std::vector<Array> arrays_;                 // broadcast to one shape
-  std::vector<int> axes_;                     // of x, one per array
+  std::vector<Array> arrays_;  // broadcast to one shape
+  std::vector<int> axes_;      // of x, one per array
   std::vector<int64_t> shape_, x_shape_;
 };
 
-/// Indexing of a stack: index arrays and flags for it, and the order in which the axes of its region must be put (`pattern` of
-/// dimshuffle) to be a new axis followed by the region of an item. `stacked_x` says whether x has the new axis.
+/// Indexing of a stack: index arrays and flags for it, and the order in which the axes of its region must be put
+/// (`pattern` of dimshuffle) to be a new axis followed by the region of an item. `stacked_x` says whether x has the new
+/// axis.
 struct StackedIndex {
   std::vector<Expr> arrays;
   std::vector<int64_t> flags;

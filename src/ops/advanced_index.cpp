@@ -60,8 +60,9 @@ std::vector<Op> advanced_rows() {
   return {{.name = "advanced_subtensor",
            .min_inputs = 2,
            .max_inputs = -1,
-           .doc = "The elements of a tensor that index arrays point to. Inputs: x, then integer arrays of one rank, which "
-                  "broadcast against each other; their axes stand where NumPy puts them.",
+           .doc =
+               "The elements of a tensor that index arrays point to. Inputs: x, then integer arrays of one rank, which "
+               "broadcast against each other; their axes stand where NumPy puts them.",
            .traits = linear | may_fail,
            .attributes_doc = "per axis of x: 1 when an index array indexes it, 0 when it is whole",
            .theano_name = "AdvancedSubtensor",

@@ -89,39 +89,39 @@ AxisMap scatter_axes(const Node& node) {
 }
 
 Op scatter_row(std::string_view name, std::string_view doc, bool add) {
-  return {.name = name,
-          .min_inputs = 3,
-          .max_inputs = -1,
-          .doc = doc,
-          .traits = linear | may_fail,
-          .attributes_doc = "as advanced_subtensor",
-          .theano_name = "AdvancedIncSubtensor",
-          .type = scatter_type,
-          .sizes = scatter_sizes,
-          .value = scatter_value,
-          .vjp = scatter_vjp,
-          .jvp = update_jvp,
-          .connects = update_connects,
-          .batch = scatter_batch,
-          .axes = scatter_axes,
-          .update = {.add = add,
-                     .may_repeat = true,
-                     .serial_axes = index_axes,
-                     .space = scatter_space,
-                     .region = scatter_region}};
+  return {
+      .name = name,
+      .min_inputs = 3,
+      .max_inputs = -1,
+      .doc = doc,
+      .traits = linear | may_fail,
+      .attributes_doc = "as advanced_subtensor",
+      .theano_name = "AdvancedIncSubtensor",
+      .type = scatter_type,
+      .sizes = scatter_sizes,
+      .value = scatter_value,
+      .vjp = scatter_vjp,
+      .jvp = update_jvp,
+      .connects = update_connects,
+      .batch = scatter_batch,
+      .axes = scatter_axes,
+      .update = {
+          .add = add, .may_repeat = true, .serial_axes = index_axes, .space = scatter_space, .region = scatter_region}};
 }
 
 }  // namespace
 
 std::vector<Op> advanced_update_rows() {
-  return {scatter_row("advanced_set_subtensor",
-                      "A tensor in which the elements that index arrays point to are overwritten; of several values for one "
-                      "element the last one stays. Inputs: x, the values, the index arrays.",
-                      false),
-          scatter_row("advanced_inc_subtensor",
-                      "A tensor with values added to the elements that index arrays point to; several values for one element "
-                      "add up. Inputs: x, the values, the index arrays.",
-                      true)};
+  return {scatter_row(
+              "advanced_set_subtensor",
+              "A tensor in which the elements that index arrays point to are overwritten; of several values for one "
+              "element the last one stays. Inputs: x, the values, the index arrays.",
+              false),
+          scatter_row(
+              "advanced_inc_subtensor",
+              "A tensor with values added to the elements that index arrays point to; several values for one element "
+              "add up. Inputs: x, the values, the index arrays.",
+              true)};
 }
 
 }  // namespace croton

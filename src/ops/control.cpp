@@ -8,7 +8,8 @@
 namespace croton {
 namespace {
 
-// ------------------------------------------------------------------------------------------------------------ identities
+// ------------------------------------------------------------------------------------------------------------
+// identities
 
 SizeId same_scalar(SizeQuery& q) { return q.scalar(0); }
 
@@ -27,8 +28,8 @@ Op identity_row(Op op) {
   return op;
 }
 
-// --------------------------------------------------------------------------------------------------------------- ifelse
-// Inputs: condition, n values, n other values.
+// ---------------------------------------------------------------------------------------------------------------
+// ifelse Inputs: condition, n values, n other values.
 
 size_t choices(const Node& node) { return static_cast<size_t>(node.attributes.ints[0]); }
 
@@ -158,7 +159,8 @@ AxisMap ifelse_axes(const Node& node) {
   return map;
 }
 
-// -------------------------------------------------------------------------------------------------------- op_from_graph
+// --------------------------------------------------------------------------------------------------------
+// op_from_graph
 
 const Graph& body_of(const Node& node) { return *node.bodies.at(0); }
 
@@ -172,7 +174,9 @@ std::vector<Type> graph_type(const TypeQuery& q) {
     const Type &given = q.in(k), &wanted = body.inputs[k].type();
     const bool fits = given.kind == wanted.kind && given.dtype == wanted.dtype && given.rank == wanted.rank &&
                       (wanted.ones & ~given.ones) == 0;
-    if (!fits) raise<TypeError>("Wrong type, expected {} but got {} for input {} of OpFromGraph", type_name(wanted), type_name(given), k);
+    if (!fits)
+      raise<TypeError>("Wrong type, expected {} but got {} for input {} of OpFromGraph", type_name(wanted),
+                       type_name(given), k);
   }
   std::vector<Type> types;
   for (const Var& y : body.outputs) types.push_back(y.type());
@@ -223,7 +227,8 @@ std::vector<Expr> apply_body(Builder& builder, Graph body, std::vector<Expr> inp
     if (!wanted.is_tensor() || (wanted.ones & ~given.ones) == 0) continue;
     inputs[k] = call("rebroadcast", {inputs[k]}, {static_cast<int64_t>(wanted.ones | given.ones)});
   }
-  return builder.apply_all(op_named("op_from_graph"), std::move(inputs), {}, {std::make_shared<const Graph>(std::move(body))});
+  return builder.apply_all(op_named("op_from_graph"), std::move(inputs), {},
+                           {std::make_shared<const Graph>(std::move(body))});
 }
 
 std::vector<Expr> graph_vjp(const Vjp& v) {
@@ -267,7 +272,8 @@ std::vector<Expr> graph_batch(const Batch& b) {
   return apply_body(b.builder, b.drivers.batch(body_of(b.node), b.batched), b.x);
 }
 
-// ----------------------------------------------------------------------------------------------------------------- rows
+// -----------------------------------------------------------------------------------------------------------------
+// rows
 
 std::vector<Op> make_rows() {
   std::vector<Op> rows = {
@@ -290,7 +296,8 @@ std::vector<Op> make_rows() {
       {.name = "ifelse",
        .min_inputs = 3,
        .max_inputs = -1,
-       .doc = "The first values where the condition is not zero, else the second ones; what is not chosen is not computed. "
+       .doc = "The first values where the condition is not zero, else the second ones; what is not chosen is not "
+              "computed. "
               "Inputs: the condition, the first values, the second values.",
        .traits = lazy,
        .attributes_doc = "how many values each branch has",

@@ -1,5 +1,6 @@
-// Rows of extrema over axes: max, min, argmax, max_and_argmax. NaN counts as the largest for all of them but min's sign: the
-// extremum of elements with a NaN is NaN, its position that of the first NaN; of equal elements the first one counts.
+// Rows of extrema over axes: max, min, argmax, max_and_argmax. NaN counts as the largest for all of them but min's
+// sign: the extremum of elements with a NaN is NaN, its position that of the first NaN; of equal elements the first one
+// counts.
 #include <limits>
 
 #include "base/error.h"
@@ -25,7 +26,8 @@ template <bool greatest>
 Value bound(loop::Builder& b, const Node& node) {
   const DType dtype = value_accumulator(node);
   if (is_float(dtype)) {
-    return b.constant(dtype, greatest ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity());
+    return b.constant(dtype,
+                      greatest ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity());
   }
   if (is_bool(dtype)) return b.constant(dtype, greatest);
   const int bits = 8 * item_size(dtype);
@@ -37,7 +39,8 @@ Value bound(loop::Builder& b, const Node& node) {
   return b.integer(greatest ? top : -top - 1, dtype);
 }
 
-// ------------------------------------------------------------------------------------------------------------- max, min
+// ------------------------------------------------------------------------------------------------------------- max,
+// min
 
 Values element_itself(loop::Builder&, const Node&, Value value, Value) { return {value}; }
 Values finish_value(loop::Builder&, const Node& node, Operands c) { return {loop::cast(c[0], node.types[0].dtype)}; }
@@ -71,7 +74,8 @@ std::vector<Expr> extremum_jvp(const Jvp& v) {
   return dy;
 }
 
-// --------------------------------------------------------------------------------------------------------------- argmax
+// ---------------------------------------------------------------------------------------------------------------
+// argmax
 
 Values value_and_position(loop::Builder&, const Node&, Value value, Value position) { return {value, position}; }
 
@@ -94,13 +98,16 @@ Values combine_with_position(loop::Builder&, const Node&, Operands l, Operands r
   return {loop::select(right, r[0], l[0]), loop::select(right, r[1], l[1])};
 }
 
-Values finish_both(loop::Builder&, const Node& node, Operands c) { return {loop::cast(c[0], node.types[0].dtype), c[1]}; }
+Values finish_both(loop::Builder&, const Node& node, Operands c) {
+  return {loop::cast(c[0], node.types[0].dtype), c[1]};
+}
 Values finish_position(loop::Builder&, const Node&, Operands c) { return {c[1]}; }
 
 std::vector<Type> position_type(const TypeQuery& q) { return reduced_types(q, {DType::i64}); }
 std::vector<Type> both_types(const TypeQuery& q) { return reduced_types(q, {tensor_input(q, 0).dtype, DType::i64}); }
 
-// ------------------------------------------------------------------------------------------------------ reference values
+// ------------------------------------------------------------------------------------------------------ reference
+// values
 
 bool less_element(const std::byte* a, const std::byte* b, DType dtype) {
   if (!is_discrete(dtype)) return element_as_double(a, dtype) < element_as_double(b, dtype);
@@ -138,7 +145,8 @@ std::vector<Best> best_elements(const Node& node, const Array& x, bool smallest)
 
 Array values_of(const std::vector<Best>& best, const Node& node, const Array& x) {
   Array result = new_array(x.dtype, kept_shape(node, x));
-  for_each_element(result, [&](int64_t k, std::byte* p) { copy_element(p, best[static_cast<size_t>(k)].element, x.dtype); });
+  for_each_element(result,
+                   [&](int64_t k, std::byte* p) { copy_element(p, best[static_cast<size_t>(k)].element, x.dtype); });
   return result;
 }
 
@@ -162,7 +170,8 @@ void both_value(const Node& node, std::span<const Array> inputs, std::vector<Arr
   outputs = {values_of(best, node, inputs[0]), positions_of(best, node, inputs[0])};
 }
 
-// ----------------------------------------------------------------------------------------------------------------- rows
+// -----------------------------------------------------------------------------------------------------------------
+// rows
 
 std::vector<std::vector<bool>> value_connected(const Node&) { return {{true, false}}; }
 
@@ -203,19 +212,20 @@ std::vector<Op> extremum_rows() {
                                .element = element_itself,
                                .combine = combine_values<true>,
                                .finish = finish_value}}),
-      extremum_row({.name = "argmax",
-                    .doc = "The position of the greatest element along the axes: of the first NaN, else of the first greatest.",
-                    .theano_name = "Argmax",
-                    .type = position_type,
-                    .value = argmax_value,
-                    .vjp = no_vjp,
-                    .jvp = no_jvp,
-                    .connects = nothing_connected,
-                    .reduce = {.carried = 2,
-                               .initial = initial_with_position,
-                               .element = value_and_position,
-                               .combine = combine_with_position,
-                               .finish = finish_position}}),
+      extremum_row(
+          {.name = "argmax",
+           .doc = "The position of the greatest element along the axes: of the first NaN, else of the first greatest.",
+           .theano_name = "Argmax",
+           .type = position_type,
+           .value = argmax_value,
+           .vjp = no_vjp,
+           .jvp = no_jvp,
+           .connects = nothing_connected,
+           .reduce = {.carried = 2,
+                      .initial = initial_with_position,
+                      .element = value_and_position,
+                      .combine = combine_with_position,
+                      .finish = finish_position}}),
       extremum_row({.name = "max_and_argmax",
                     .doc = "The greatest element along the axes and its position, of one pass.",
                     .theano_name = "MaxAndArgmax",

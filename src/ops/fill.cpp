@@ -13,7 +13,8 @@ namespace {
 
 using loop::Value;
 
-// ---------------------------------------------------------------------------------------------------------------- alloc
+// ----------------------------------------------------------------------------------------------------------------
+// alloc
 
 // Axes of the result in front of those of the value.
 int leading(const Node& node) { return node.types[0].rank - node.inputs[0].type().rank; }
@@ -42,7 +43,8 @@ Sizes alloc_sizes(SizeQuery& q) {
   std::vector<SizeId> sizes;
   for (size_t k = 1; k < q.node->inputs.size(); ++k) {
     sizes.push_back(q.scalar(k));
-    if (!q.table().never_negative(sizes.back())) q.require_not_negative(sizes.back(), "negative dimensions are not allowed ({0})");
+    if (!q.table().never_negative(sizes.back()))
+      q.require_not_negative(sizes.back(), "negative dimensions are not allowed ({0})");
   }
   const Type& value = q.node->inputs[0].type();
   for (int axis = 0; axis < value.rank; ++axis) {
@@ -66,7 +68,8 @@ void alloc_value(const Node& node, std::span<const Array> inputs, std::vector<Ar
     if (node.inputs[0].type().broadcasts(axis)) continue;
     const auto from = static_cast<size_t>(axis), to = static_cast<size_t>(axis + leading(node));
     if (inputs[0].shape[from] != shape[to]) {
-      throw ValueError(fmt::format(fmt::runtime(alloc_message(static_cast<int>(to))), inputs[0].shape[from], shape[to]));
+      throw ValueError(
+          fmt::format(fmt::runtime(alloc_message(static_cast<int>(to))), inputs[0].shape[from], shape[to]));
     }
     view.strides[to] = inputs[0].strides[from];
   }
@@ -106,7 +109,8 @@ AxisMap alloc_axes(const Node& node) {
   return map;
 }
 
-// --------------------------------------------------------------------------------------------------------------- arange
+// ---------------------------------------------------------------------------------------------------------------
+// arange
 
 DType arange_dtype(const Node& node) { return static_cast<DType>(node.attributes.ints[0]); }
 
@@ -120,7 +124,8 @@ std::vector<Type> arange_type(const TypeQuery& q) {
   }
   for (size_t k = 0; k < 3; ++k) {
     const Type& type = tensor_input(q, k);
-    if (type.rank != 0 || is_complex(type.dtype)) raise<TypeError>("arange takes real scalars, not {}", type_name(type));
+    if (type.rank != 0 || is_complex(type.dtype))
+      raise<TypeError>("arange takes real scalars, not {}", type_name(type));
   }
   const auto dtype = static_cast<DType>(q.attributes.ints[0]);
   if (is_bool(dtype) || is_complex(dtype)) raise<TypeError>("arange cannot make {}", dtype_name(dtype));
@@ -155,7 +160,8 @@ Sizes arange_sizes(SizeQuery& q) {
   for (size_t k = 0; k < 3; ++k) {
     if (!uniform_value(bounds[k], value[k])) {
       raise<NotImplementedError>(
-          "arange: bounds and step of a float range must be constants, since its length is needed before it is computed. "
+          "arange: bounds and step of a float range must be constants, since its length is needed before it is "
+          "computed. "
           "Make a range of integers and scale it: start + step * arange(n).");
     }
   }
@@ -176,9 +182,8 @@ void arange_value(const Node& node, std::span<const Array> inputs, std::vector<A
   double value[3];
   for (size_t k = 0; k < 3; ++k) value[k] = element_as_double(inputs[k].data, inputs[k].dtype);
   Array range = new_array(dtype, {float_length(value[0], value[1], value[2])});
-  for_each_element(range, [&](int64_t k, std::byte* p) {
-    store_double(p, dtype, value[0] + static_cast<double>(k) * value[2]);
-  });
+  for_each_element(
+      range, [&](int64_t k, std::byte* p) { store_double(p, dtype, value[0] + static_cast<double>(k) * value[2]); });
   outputs.assign(1, range);
 }
 
@@ -191,16 +196,16 @@ Value arange_pull(PullContext& c, size_t, std::span<const Value> index) {
 
 // Position k is start + k * step.
 std::vector<Expr> arange_vjp(const Vjp& v) {
-  const Expr &dy = v.dy[0];
-  const Expr position = call("arange", {v.builder.integer(0), dim(v.y[0], 0), v.builder.integer(1)},
-                             {static_cast<int64_t>(DType::i64)});
+  const Expr& dy = v.dy[0];
+  const Expr position =
+      call("arange", {v.builder.integer(0), dim(v.y[0], 0), v.builder.integer(1)}, {static_cast<int64_t>(DType::i64)});
   return {sum(dy, {0}), {}, sum(dy * cast(position, dy.dtype()), {0})};
 }
 
 std::vector<Expr> arange_jvp(const Jvp& v) {
   const DType dtype = v.y[0].dtype();
-  const Expr position = call("arange", {v.builder.integer(0), dim(v.y[0], 0), v.builder.integer(1)},
-                             {static_cast<int64_t>(DType::i64)});
+  const Expr position =
+      call("arange", {v.builder.integer(0), dim(v.y[0], 0), v.builder.integer(1)}, {static_cast<int64_t>(DType::i64)});
   const Expr slope = v.dx[2] ? v.dx[2] * cast(position, dtype) : Expr{};
   if (!v.dx[0]) return {slope};
   return {slope ? v.dx[0] + slope : call("second", {v.y[0], v.dx[0]})};
@@ -216,7 +221,8 @@ std::vector<Op> fill_rows() {
   return {
       {.name = "alloc",
        .max_inputs = -1,
-       .doc = "A tensor of given sizes that repeats a value. Inputs: the value, then the sizes; the value's axes are the last ones.",
+       .doc = "A tensor of given sizes that repeats a value. Inputs: the value, then the sizes; the value's axes are "
+              "the last ones.",
        .traits = linear | may_fail,
        .theano_name = "Alloc",
        .type = alloc_type,

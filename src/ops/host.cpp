@@ -25,7 +25,8 @@ Sizes host_sizes(SizeQuery& q) {
     const Type& type = q.node->types[k];
     if (!known) sizes[k].assign(type.is_tensor() ? type.rank : 0, no_size);
     if (sizes[k].size() != (type.is_tensor() ? type.rank : 0u)) {
-      raise<ValueError>("{}: infer_shape gives {} sizes for output {}, which is {}", op.text(), sizes[k].size(), k, type_name(type));
+      raise<ValueError>("{}: infer_shape gives {} sizes for output {}, which is {}", op.text(), sizes[k].size(), k,
+                        type_name(type));
     }
     for (int axis = 0; axis < static_cast<int>(sizes[k].size()); ++axis) {
       if (type.broadcasts(axis)) sizes[k][static_cast<size_t>(axis)] = q.table().constant(1);
@@ -53,7 +54,8 @@ void host_value(const Node& node, std::span<const Array> inputs, std::vector<Arr
     for (int axis = 0; axis < type.rank; ++axis) {
       const int64_t size = outputs[k].shape[static_cast<size_t>(axis)];
       if (type.broadcasts(axis) && size != 1) {
-        raise<ValueError>("{} gave size {} along axis {} of output {}, which must have size 1", op.text(), size, axis, k);
+        raise<ValueError>("{} gave size {} along axis {} of output {}, which must have size 1", op.text(), size, axis,
+                          k);
       }
     }
   }

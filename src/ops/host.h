@@ -10,8 +10,8 @@
 
 namespace croton {
 
-/// Stands in the attributes of `host_op` (or of `host_effect_op`, when it says `has_effect`). Two of them are equal when `same`
-/// says so (the same class and the same properties), and then calls with the same inputs are merged.
+/// Stands in the attributes of `host_op` (or of `host_effect_op`, when it says `has_effect`). Two of them are equal
+/// when `same` says so (the same class and the same properties), and then calls with the same inputs are merged.
 /// `perform` may be called from any thread, never twice at the same time for one node.
 struct HostOp : Handle {
   /// Types of the outputs; raises TypeError or ValueError when the inputs do not fit.

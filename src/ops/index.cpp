@@ -23,7 +23,9 @@ loop::Value subtensor_pull(PullContext& c, size_t, std::span<const loop::Value> 
   return c.read(0, region_index(c, index, first_scalar));
 }
 
-ViewResult subtensor_view(SizeQuery& q, std::span<const SizeId> strides) { return region_view(q, strides, first_scalar); }
+ViewResult subtensor_view(SizeQuery& q, std::span<const SizeId> strides) {
+  return region_view(q, strides, first_scalar);
+}
 
 std::vector<Expr> subtensor_vjp(const Vjp& v) {
   std::vector<Expr> inputs = {zeros_of(v.x[0], v.dy[0].dtype()), v.dy[0]};
@@ -49,13 +51,15 @@ Expr gathered(const Batch& b, const std::vector<SliceEntry>& entries) {
     ints.push_back(axis < b.node.attributes.ints.size() ? b.node.attributes.ints[axis] : 0);
     for (const auto& part : {entry.parts.start, entry.parts.stop, entry.parts.step}) {
       if (!part) continue;
-      if (b.batched[static_cast<size_t>(*part)]) raise<NotImplementedError>("subtensor: slices of different lengths cannot be stacked");
+      if (b.batched[static_cast<size_t>(*part)])
+        raise<NotImplementedError>("subtensor: slices of different lengths cannot be stacked");
       sliced.push_back(b.x[static_cast<size_t>(*part)]);
     }
   }
   if (stacked_x) {
     flags[0] = 1;
-    index.insert(index.begin(), call("arange", {b.builder.integer(0), b.size, b.builder.integer(1)}, {static_cast<int64_t>(DType::i64)}));
+    index.insert(index.begin(), call("arange", {b.builder.integer(0), b.size, b.builder.integer(1)},
+                                     {static_cast<int64_t>(DType::i64)}));
   }
   const Expr x = b.builder.apply("subtensor", std::move(sliced), std::move(ints));
   const AdvancedLayout layout = advanced_layout(flags, 1);
@@ -93,23 +97,25 @@ AxisMap subtensor_axes(const Node& node) {
 }  // namespace
 
 std::vector<Op> slice_rows() {
-  return {{.name = "subtensor",
-           .max_inputs = -1,
-           .doc = "A part of a tensor by slices and scalar positions. Inputs: x, then the scalars of the entries in order.",
-           .traits = linear | views | may_fail,
-           .attributes_doc = "per leading axis: -1 for a scalar position, else the mask of the given parts of a slice (1 start, "
-                             "2 stop, 4 step)",
-           .theano_name = "Subtensor",
-           .type = subtensor_type,
-           .sizes = subtensor_sizes,
-           .value = subtensor_value,
-           .vjp = subtensor_vjp,
-           .jvp = linear_jvp,
-           .connects = first_connected,
-           .batch = subtensor_batch,
-           .axes = subtensor_axes,
-           .pull = subtensor_pull,
-           .view = subtensor_view}};
+  return {
+      {.name = "subtensor",
+       .max_inputs = -1,
+       .doc = "A part of a tensor by slices and scalar positions. Inputs: x, then the scalars of the entries in order.",
+       .traits = linear | views | may_fail,
+       .attributes_doc =
+           "per leading axis: -1 for a scalar position, else the mask of the given parts of a slice (1 start, "
+           "2 stop, 4 step)",
+       .theano_name = "Subtensor",
+       .type = subtensor_type,
+       .sizes = subtensor_sizes,
+       .value = subtensor_value,
+       .vjp = subtensor_vjp,
+       .jvp = linear_jvp,
+       .connects = first_connected,
+       .batch = subtensor_batch,
+       .axes = subtensor_axes,
+       .pull = subtensor_pull,
+       .view = subtensor_view}};
 }
 
 std::span<const Op> index_ops() {

@@ -101,14 +101,16 @@ Op update_row(std::string_view name, std::string_view doc, bool add) {
 }  // namespace
 
 std::vector<Op> slice_update_rows() {
-  return {update_row("set_subtensor",
-                     "A tensor with a part overwritten. Inputs: x, the values (of the part's rank; axes of known size one "
-                     "broadcast), then the scalars of subtensor.",
-                     false),
-          update_row("inc_subtensor",
-                     "A tensor with values added to a part. Inputs: x, the values (of the part's rank; axes of known size one "
-                     "broadcast), then the scalars of subtensor.",
-                     true)};
+  return {
+      update_row("set_subtensor",
+                 "A tensor with a part overwritten. Inputs: x, the values (of the part's rank; axes of known size one "
+                 "broadcast), then the scalars of subtensor.",
+                 false),
+      update_row(
+          "inc_subtensor",
+          "A tensor with values added to a part. Inputs: x, the values (of the part's rank; axes of known size one "
+          "broadcast), then the scalars of subtensor.",
+          true)};
 }
 
 }  // namespace croton

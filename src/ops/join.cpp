@@ -15,7 +15,8 @@ std::vector<Type> join_type(const TypeQuery& q) {
   if (q.attributes.ints.size() != 1) raise<InternalError>("join needs an axis");
   const int64_t axis = q.attributes.ints[0];
   if (axis < 0 || axis >= result.rank) {
-    raise<ValueError>("Join argument \"axis\" is out of range (given input dimensions): axis {} of {}", axis, type_name(result));
+    raise<ValueError>("Join argument \"axis\" is out of range (given input dimensions): axis {} of {}", axis,
+                      type_name(result));
   }
   for (size_t k = 1; k < q.inputs.size(); ++k) {
     const Type& part = tensor_input(q, k);
@@ -32,7 +33,8 @@ std::vector<Type> join_type(const TypeQuery& q) {
 
 std::string join_message(size_t part, int axis) {
   return fmt::format(
-      "all the input array dimensions except for the concatenation axis must match exactly, but along dimension {}, the "
+      "all the input array dimensions except for the concatenation axis must match exactly, but along dimension {}, "
+      "the "
       "array at index 0 has size {{0}} and the array at index {} has size {{1}}",
       axis, part);
 }
@@ -75,25 +77,31 @@ void join_value(const Node& node, std::span<const Array> inputs, std::vector<Arr
   outputs.assign(1, result);
 }
 
-// Every part is read, at a position that is moved into it where another part is asked for; the asked one is selected.
-// A part of size zero along the axis is read at position 0 of it: its memory must be readable, what is read is not used.
-Value join_pull(PullContext& c, size_t, std::span<const Value> index) {
+// An element of a part at a position that is moved into it where another part is asked for. A part without elements is
+// not read: that branch is the same for the whole kernel, so it is allowed in vector loops.
+Value element_of_part(PullContext& c, size_t part, std::span<const Value> index, Value begin) {
   const int axis = join_axis(c.node);
   const auto along = static_cast<size_t>(axis);
-  const size_t count = c.node.inputs.size();
+  const DType dtype = c.node.types[0].dtype;
+  std::vector<Value> from = broadcast_index(c, part, index);
+  const auto read = [&] { return loop::cast(c.read(part, from), dtype); };
+  const bool alone = c.node.inputs.size() == 1, single = c.node.inputs[part].type().broadcasts(axis);
+  if (alone || single) return read();
+  const Value size = c.dim(part, axis), zero = c.b.integer(0);
+  from[along] = loop::max(loop::min(index[along] - begin, size - 1.0), zero);
+  return c.b.branch(
+      size > zero, [&] { return loop::Builder::Values{read()}; },
+      [&] { return loop::Builder::Values{c.b.constant(dtype, 0)}; })[0];
+}
+
+// Every part is read and the asked one selected.
+Value join_pull(PullContext& c, size_t, std::span<const Value> index) {
+  const int axis = join_axis(c.node);
   Value result, begin = c.b.integer(0);
-  for (size_t part = 0; part < count; ++part) {
-    const Value size = c.dim(part, axis);
-    std::vector<Value> from = broadcast_index(c, part, index);
-    if (count > 1 && !c.node.inputs[part].type().broadcasts(axis)) {
-      Value inside = index[along] - begin;
-      if (part + 1 < count) inside = loop::min(inside, size - 1.0);
-      if (part > 0 || part + 1 < count) inside = loop::max(inside, c.b.integer(0));
-      from[along] = inside;
-    }
-    const Value element = loop::cast(c.read(part, from), c.node.types[0].dtype);
-    result = part == 0 ? element : loop::select(index[along] < begin, result, element);
-    begin = begin + size;
+  for (size_t part = 0; part < c.node.inputs.size(); ++part) {
+    const Value element = element_of_part(c, part, index, begin);
+    result = part == 0 ? element : loop::select(index[static_cast<size_t>(axis)] < begin, result, element);
+    begin = begin + c.dim(part, axis);
   }
   return result;
 }

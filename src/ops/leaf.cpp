@@ -1,4 +1,5 @@
-// Rows of leaves: what a graph starts from. They have no code; builders of faces make `input` and `shared` nodes directly.
+// Rows of leaves: what a graph starts from. They have no code; builders of faces make `input` and `shared` nodes
+// directly.
 #include "base/error.h"
 #include "ops/registry.h"
 
@@ -26,7 +27,8 @@ Op leaf_row(Op op) {
 
 std::vector<Op> make_rows() {
   return {
-      leaf_row({.name = "input", .doc = "A variable whose value is given when the function is called.", .type = given_type}),
+      leaf_row(
+          {.name = "input", .doc = "A variable whose value is given when the function is called.", .type = given_type}),
       leaf_row({.name = "constant",
                 .doc = "A fixed value.",
                 .attributes_doc = "none; the literal of the attributes is the value",

@@ -6,7 +6,8 @@
 namespace croton {
 namespace {
 
-// ------------------------------------------------------------------------------------------------------------------ dot
+// ------------------------------------------------------------------------------------------------------------------
+// dot
 
 int rank_of(const Node& node, size_t input) { return node.inputs[input].type().rank; }
 
@@ -15,7 +16,8 @@ std::vector<Type> dot_type(const TypeQuery& q) {
     const Type& type = tensor_input(q, k);
     if (type.rank != 1 && type.rank != 2) {
       raise<TypeError>(
-          "theano.tensor.Dot: input {} (0-indexed) must have ndim of 1 or 2, {} given. Consider calling theano.tensor.dot "
+          "theano.tensor.Dot: input {} (0-indexed) must have ndim of 1 or 2, {} given. Consider calling "
+          "theano.tensor.dot "
           "instead.",
           k, type.rank);
     }
@@ -53,7 +55,8 @@ template <class Number, class Read>
 Number inner_product(const Operand& a, const Operand& b, int64_t row, int64_t col, Read&& read) {
   Number total = 0;
   for (int64_t k = 0; k < a.cols; ++k) {
-    total += read(a.data + row * a.row_stride + k * a.col_stride) * read(b.data + k * b.row_stride + col * b.col_stride);
+    total +=
+        read(a.data + row * a.row_stride + k * a.col_stride) * read(b.data + k * b.row_stride + col * b.col_stride);
   }
   return total;
 }
@@ -141,7 +144,8 @@ AxisMap dot_axes(const Node& node) {
   return map;
 }
 
-// ----------------------------------------------------------------------------------------------------------------- gemm
+// -----------------------------------------------------------------------------------------------------------------
+// gemm
 
 enum GemmInput : size_t { gemm_c, gemm_alpha, gemm_a, gemm_b, gemm_beta };
 
@@ -171,8 +175,10 @@ void gemm_value(const Node& node, std::span<const Array> inputs, std::vector<Arr
   const Array factors[2] = {inputs[gemm_a], inputs[gemm_b]};
   dot_value(node, factors, outputs);
   const DType dtype = node.types[0].dtype;
-  const double alpha = element_as_double(inputs[gemm_alpha].data, dtype), beta = element_as_double(inputs[gemm_beta].data, dtype);
-  if (outputs[0].shape != inputs[gemm_c].shape) raise<ValueError>("gemm: the added matrix has another shape than the product");
+  const double alpha = element_as_double(inputs[gemm_alpha].data, dtype),
+               beta = element_as_double(inputs[gemm_beta].data, dtype);
+  if (outputs[0].shape != inputs[gemm_c].shape)
+    raise<ValueError>("gemm: the added matrix has another shape than the product");
   for_each_index(outputs[0].shape, [&](const Index& index) {
     std::byte* p = element(outputs[0], index);
     const double added = beta == 0 ? 0 : beta * element_as_double(element(inputs[gemm_c], index), dtype);
@@ -192,7 +198,8 @@ std::vector<Op> make_rows() {
       {.name = "dot",
        .min_inputs = 2,
        .max_inputs = 2,
-       .doc = "The product of two matrices, of a matrix and a vector, or the inner product of two vectors. A library computes "
+       .doc = "The product of two matrices, of a matrix and a vector, or the inner product of two vectors. A library "
+              "computes "
               "floats, the reference value integers.",
        .traits = expensive | may_fail,
        .theano_name = "Dot",
@@ -207,7 +214,8 @@ std::vector<Op> make_rows() {
       {.name = "gemm",
        .min_inputs = 5,
        .max_inputs = 5,
-       .doc = "beta * c + alpha * dot(a, b) for matrices; c is not read when beta is zero. Inputs: c, alpha, a, b, beta.",
+       .doc =
+           "beta * c + alpha * dot(a, b) for matrices; c is not read when beta is zero. Inputs: c, alpha, a, b, beta.",
        .traits = expensive | may_fail,
        .theano_name = "Gemm",
        .type = gemm_type,

@@ -59,7 +59,8 @@ void accumulate_value(const Node& node, const Array& x, std::vector<Array>& outp
   outputs.assign(1, result);
 }
 
-// ------------------------------------------------------------------------------------------------------------------ sum
+// ------------------------------------------------------------------------------------------------------------------
+// sum
 
 void sum_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
   accumulate_value(node, inputs[0], outputs, 0, [](auto a, auto b) { return a + b; });
@@ -67,14 +68,15 @@ void sum_value(const Node& node, std::span<const Array> inputs, std::vector<Arra
 
 std::vector<Expr> sum_vjp(const Vjp& v) { return {broadcast_like(with_axes(v.dy[0], v.node), v.x[0])}; }
 
-// ----------------------------------------------------------------------------------------------------------------- prod
+// -----------------------------------------------------------------------------------------------------------------
+// prod
 
 void prod_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
   accumulate_value(node, inputs[0], outputs, 1, [](auto a, auto b) { return a * b; });
 }
 
-// The product of all other elements, exact beside zeros: without zeros prod / x; of one zero the product of the others at
-// its place and zero elsewhere; of several zeros zero. (The second derivative is exact where there is no zero.)
+// The product of all other elements, exact beside zeros: without zeros prod / x; of one zero the product of the others
+// at its place and zero elsewhere; of several zeros zero. (The second derivative is exact where there is no zero.)
 Expr product_of_others(const Expr& x, const Node& node, DType dtype) {
   const std::vector<int64_t>& axes = node.attributes.ints;
   Builder& builder = *x.builder;
@@ -84,7 +86,8 @@ Expr product_of_others(const Expr& x, const Node& node, DType dtype) {
   const Expr product = with_axes(builder.apply("prod", {factors}, axes), node);
   const Expr zeros = with_axes(builder.apply("sum", {is_zero}, axes), node);
   const Expr at_single_zero = call("switch", {is_zero, product, zero});
-  const Expr none = call("eq", {zeros, builder.integer(0, DType::i8)}), single = call("eq", {zeros, builder.integer(1, DType::i8)});
+  const Expr none = call("eq", {zeros, builder.integer(0, DType::i8)}),
+             single = call("eq", {zeros, builder.integer(1, DType::i8)});
   return call("switch", {none, product / factors, call("switch", {single, at_single_zero, zero})});
 }
 
@@ -94,10 +97,12 @@ std::vector<Expr> prod_vjp(const Vjp& v) {
 
 std::vector<Expr> prod_jvp(const Jvp& v) {
   if (!v.dx[0]) return {Expr{}};
-  return {v.builder.apply("sum", {v.dx[0] * product_of_others(v.x[0], v.node, v.dx[0].dtype())}, v.node.attributes.ints)};
+  return {
+      v.builder.apply("sum", {v.dx[0] * product_of_others(v.x[0], v.node, v.dx[0].dtype())}, v.node.attributes.ints)};
 }
 
-// -------------------------------------------------------------------------------------------------------------- any, all
+// -------------------------------------------------------------------------------------------------------------- any,
+// all
 
 template <bool all>
 void bool_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
@@ -131,7 +136,8 @@ std::vector<Op> make_rows() {
                   .jvp = linear_jvp,
                   .reduce = {.accumulator = sum_accumulator,
                              .initial = start_at<0>,
-                             .combine = [](loop::Builder&, const Node&, Operands l, Operands r) { return Values{l[0] + r[0]}; }}}),
+                             .combine = [](loop::Builder&, const Node&, Operands l,
+                                           Operands r) { return Values{l[0] + r[0]}; }}}),
       reduce_row({.name = "prod",
                   .doc = "The product over axes. Integers are multiplied in 64 bits.",
                   .theano_name = "Prod",
@@ -141,7 +147,8 @@ std::vector<Op> make_rows() {
                   .jvp = prod_jvp,
                   .reduce = {.accumulator = sum_accumulator,
                              .initial = start_at<1>,
-                             .combine = [](loop::Builder&, const Node&, Operands l, Operands r) { return Values{l[0] * r[0]}; }}}),
+                             .combine = [](loop::Builder&, const Node&, Operands l,
+                                           Operands r) { return Values{l[0] * r[0]}; }}}),
       reduce_row({.name = "any",
                   .doc = "True where an element along the axes is not zero.",
                   .theano_name = "Any",
@@ -151,7 +158,8 @@ std::vector<Op> make_rows() {
                   .jvp = no_jvp,
                   .reduce = {.accumulator = bool_accumulator,
                              .initial = start_at<0>,
-                             .combine = [](loop::Builder&, const Node&, Operands l, Operands r) { return Values{l[0] | r[0]}; }}}),
+                             .combine = [](loop::Builder&, const Node&, Operands l,
+                                           Operands r) { return Values{l[0] | r[0]}; }}}),
       reduce_row({.name = "all",
                   .doc = "True where no element along the axes is zero.",
                   .theano_name = "All",
@@ -161,7 +169,8 @@ std::vector<Op> make_rows() {
                   .jvp = no_jvp,
                   .reduce = {.accumulator = bool_accumulator,
                              .initial = start_at<1>,
-                             .combine = [](loop::Builder&, const Node&, Operands l, Operands r) { return Values{l[0] & r[0]}; }}}),
+                             .combine = [](loop::Builder&, const Node&, Operands l,
+                                           Operands r) { return Values{l[0] & r[0]}; }}}),
   };
   for (const Op& row : extremum_rows()) rows.push_back(row);
   return rows;

@@ -10,14 +10,14 @@
 
 namespace croton {
 
-std::vector<Type> reduced_types(const TypeQuery& q, std::initializer_list<DType> dtypes);   // checks the axes
+std::vector<Type> reduced_types(const TypeQuery& q, std::initializer_list<DType> dtypes);  // checks the axes
 Sizes reduce_sizes(SizeQuery& q);
 std::vector<Expr> reduce_batch(const Batch& b);
 AxisMap reduce_axes(const Node& node);
 
 /// A value without the reduced axes, with them again as axes of size one, so that it broadcasts to x.
 Expr with_axes(const Expr& y, const Node& reduction);
-std::vector<bool> reduced_mask(const Node& node);             // per axis of the input
+std::vector<bool> reduced_mask(const Node& node);  // per axis of the input
 
 /// Calls f(element, output position in C order, position along the reduced axes in C order) for every element of x.
 template <class F>
@@ -33,6 +33,6 @@ void for_each_reduced(const Node& node, const Array& x, F&& f) {
   });
 }
 std::vector<int64_t> kept_shape(const Node& node, const Array& x);
-int64_t reduced_count(const Node& node, const Array& x);      // elements per output element
+int64_t reduced_count(const Node& node, const Array& x);  // elements per output element
 
 }  // namespace croton

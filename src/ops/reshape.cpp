@@ -13,7 +13,8 @@ namespace {
 using loop::Value;
 using Values = std::vector<Value>;
 
-// ----------------------------------------------------------------------------------------------------------- dimshuffle
+// -----------------------------------------------------------------------------------------------------------
+// dimshuffle
 
 std::vector<Type> dimshuffle_type(const TypeQuery& q) {
   const Type& x = tensor_input(q, 0);
@@ -29,14 +30,16 @@ std::vector<Type> dimshuffle_type(const TypeQuery& q) {
     if (axis < 0 || axis >= x.rank) {
       raise<ValueError>("new_order[{}] is {}, but the input only has {} axes.", k, axis, x.rank);
     }
-    if ((used >> axis) & 1u) raise<ValueError>("The same input dimension may not appear twice in the list of output dimensions ({})", join(pattern, ", "));
+    if ((used >> axis) & 1u)
+      raise<ValueError>("The same input dimension may not appear twice in the list of output dimensions ({})",
+                        join(pattern, ", "));
     used |= 1u << axis;
     if (x.broadcasts(static_cast<int>(axis))) set_one(result, static_cast<int>(k));
   }
   for (int axis = 0; axis < x.rank; ++axis) {
     if (!((used >> axis) & 1u) && !x.broadcasts(axis)) {
-      raise<ValueError>("You cannot drop a non-broadcastable dimension: axis {} of {} (new order: {})", axis, type_name(x),
-                        join(pattern, ", "));
+      raise<ValueError>("You cannot drop a non-broadcastable dimension: axis {} of {} (new order: {})", axis,
+                        type_name(x), join(pattern, ", "));
     }
   }
   return {result};
@@ -105,7 +108,8 @@ AxisMap dimshuffle_axes(const Node& node) {
   return map;
 }
 
-// -------------------------------------------------------------------------------------------------------------- reshape
+// --------------------------------------------------------------------------------------------------------------
+// reshape
 
 std::vector<Type> reshape_type(const TypeQuery& q) {
   Type result = plain_type(tensor_input(q, 0).dtype, q.inputs.size() - 1, q.op.name);
@@ -173,7 +177,8 @@ void reshape_value(const Node&, std::span<const Array> inputs, std::vector<Array
 }
 
 // Output axes [first, last_out) as one number, taken apart into input axes [first, last_in).
-void renumber(PullContext& c, std::span<const Value> index, Values& from, size_t first, size_t last_in, size_t last_out) {
+void renumber(PullContext& c, std::span<const Value> index, Values& from, size_t first, size_t last_in,
+              size_t last_out) {
   Value position = c.b.integer(0);
   for (size_t axis = first; axis < last_out; ++axis) {
     const Value size = c.output_dim(static_cast<int>(axis));
@@ -190,7 +195,8 @@ void renumber(PullContext& c, std::span<const Value> index, Values& from, size_t
   }
 }
 
-// Leading and trailing axes that keep their size keep their index, so that only what is really reshaped costs divisions.
+// Leading and trailing axes that keep their size keep their index, so that only what is really reshaped costs
+// divisions.
 Value reshape_pull(PullContext& c, size_t, std::span<const Value> index) {
   const size_t rank_in = c.node.inputs[0].type().rank, rank_out = index.size(), shared = std::min(rank_in, rank_out);
   Values from(rank_in, c.b.integer(0));
@@ -241,7 +247,8 @@ AxisMap reshape_axes(const Node& node) {
   const Var& x = node.inputs[0];
   for (size_t axis = 0; axis < map[0].size(); ++axis) {
     const Node& size = *node.inputs[axis + 1].node;
-    const bool kept = size.op->name == "shape_i" && size.inputs[0] == x && size.attributes.ints[0] == static_cast<int64_t>(axis);
+    const bool kept =
+        size.op->name == "shape_i" && size.inputs[0] == x && size.attributes.ints[0] == static_cast<int64_t>(axis);
     if (!kept) break;
     map[0][axis][0] = static_cast<int>(axis);
   }
@@ -253,7 +260,8 @@ AxisMap reshape_axes(const Node& node) {
 std::vector<Op> reshape_rows() {
   return {
       {.name = "dimshuffle",
-       .doc = "A tensor with its axes in another order, with new axes of size one, or without axes known to have size one.",
+       .doc = "A tensor with its axes in another order, with new axes of size one, or without axes known to have size "
+              "one.",
        .traits = linear | views,
        .attributes_doc = "per axis of the result: the axis of x, or -1 for a new axis of size one",
        .theano_name = "DimShuffle",
@@ -268,7 +276,8 @@ std::vector<Op> reshape_rows() {
        .view = dimshuffle_view},
       {.name = "reshape",
        .max_inputs = -1,
-       .doc = "The elements of a tensor, in C order, in another shape. Inputs: x, then the sizes, of which one may be -1.",
+       .doc =
+           "The elements of a tensor, in C order, in another shape. Inputs: x, then the sizes, of which one may be -1.",
        .traits = linear | views | may_fail,
        .theano_name = "Reshape",
        .type = reshape_type,

@@ -19,7 +19,8 @@ Value chosen(PullContext& c, Value position, int count, DType dtype, Read&& read
   return result;
 }
 
-// ---------------------------------------------------------------------------------------------------------------- shape
+// ----------------------------------------------------------------------------------------------------------------
+// shape
 
 std::vector<Type> shape_type(const TypeQuery& q) {
   const Type& x = tensor_input(q, 0);
@@ -51,7 +52,8 @@ std::vector<Expr> shape_batch(const Batch& b) {
 
 AxisMap follows_nothing(const Node& node) { return {no_axis(node.types[0].rank, node.inputs.size())}; }
 
-// -------------------------------------------------------------------------------------------------------------- shape_i
+// --------------------------------------------------------------------------------------------------------------
+// shape_i
 
 int axis_of(const Node& node) { return static_cast<int>(node.attributes.ints.at(0)); }
 
@@ -76,7 +78,8 @@ Value shape_i_pull(PullContext& c, size_t, std::span<const Value>) { return c.di
 
 std::vector<Expr> shape_i_batch(const Batch& b) { return {repeat_leading(dim(b.x[0], axis_of(b.node) + 1), b.size)}; }
 
-// ---------------------------------------------------------------------------------------------------------- make_vector
+// ----------------------------------------------------------------------------------------------------------
+// make_vector
 
 std::vector<Type> make_vector_type(const TypeQuery& q) {
   const DType dtype = tensor_input(q, 0).dtype;
@@ -127,7 +130,8 @@ std::vector<Expr> make_vector_batch(const Batch& b) {
   return {b.builder.apply("join", std::move(columns), {1})};
 }
 
-// -------------------------------------------------------------------------------------------------------- specify_shape
+// --------------------------------------------------------------------------------------------------------
+// specify_shape
 
 std::vector<Type> specify_shape_type(const TypeQuery& q) {
   Type x = tensor_input(q, 0);
@@ -146,8 +150,7 @@ Sizes specify_shape_sizes(SizeQuery& q) {
   std::vector<SizeId> sizes;
   for (int axis = 0; axis < q.node->inputs[0].type().rank; ++axis) {
     const SizeId size = q.scalar(static_cast<size_t>(axis) + 1);
-    q.require_equal(q.dim(0, axis), size,
-                    fmt::format("SpecifyShape: axis {} has size {{0}}, expected {{1}}", axis));
+    q.require_equal(q.dim(0, axis), size, fmt::format("SpecifyShape: axis {} has size {{0}}, expected {{1}}", axis));
     sizes.push_back(size);
   }
   return {sizes};
@@ -169,7 +172,8 @@ std::vector<Expr> specify_shape_batch(const Batch& b) {
   return {b.builder.apply(*b.node.op, std::move(inputs))};
 }
 
-// ---------------------------------------------------------------------------------------------------------- rebroadcast
+// ----------------------------------------------------------------------------------------------------------
+// rebroadcast
 
 std::vector<Type> rebroadcast_type(const TypeQuery& q) {
   Type x = tensor_input(q, 0);

@@ -108,7 +108,8 @@ bool keeps_single(const TypeQuery& q, const SliceEntry& entry) {
 
 CanonicalSlice<SizeId> slice_sizes(SizeQuery& q, int axis, const SliceEntry& entry) {
   SizeMath m{q.table()};
-  return canonical_slice(m, q.dim(0, axis), read_parts<SizeId>(entry.parts, [&](size_t input) { return q.scalar(input); }));
+  return canonical_slice(m, q.dim(0, axis),
+                         read_parts<SizeId>(entry.parts, [&](size_t input) { return q.scalar(input); }));
 }
 
 void require_step(SizeQuery& q, const SliceEntry& entry) {
@@ -146,8 +147,10 @@ Type region_type(const TypeQuery& q, const Type& x, int first) {
   const std::vector<int64_t>& ints = q.attributes.ints;
   if (ints.size() > x.rank) {
     raise<ValueError>(
-        "The index list is longer (size {}) than the number of dimensions of the tensor (namely {}). You are asking for a "
-        "dimension of the tensor that does not exist! You might need to use dimshuffle to add extra dimension to your tensor.",
+        "The index list is longer (size {}) than the number of dimensions of the tensor (namely {}). You are asking "
+        "for a "
+        "dimension of the tensor that does not exist! You might need to use dimshuffle to add extra dimension to your "
+        "tensor.",
         ints.size(), x.rank);
   }
   size_t scalars = 0;
@@ -156,7 +159,8 @@ Type region_type(const TypeQuery& q, const Type& x, int first) {
     scalars += entry == -1 ? 1 : static_cast<size_t>((entry & 1) + (entry >> 1 & 1) + (entry >> 2));
   }
   if (q.inputs.size() != static_cast<size_t>(first) + scalars) {
-    raise<TypeError>("{}: {} scalars are needed, {} were given", q.op.name, scalars, q.inputs.size() - static_cast<size_t>(first));
+    raise<TypeError>("{}: {} scalars are needed, {} were given", q.op.name, scalars,
+                     q.inputs.size() - static_cast<size_t>(first));
   }
   for (size_t k = static_cast<size_t>(first); k < q.inputs.size(); ++k) require_integer_scalar(q, k, "an index");
   Type region = tensor_type(x.dtype, 0);
@@ -220,7 +224,8 @@ std::vector<loop::Value> region_index(PullContext& c, std::span<const loop::Valu
     } else if (entry.is_whole()) {
       result.push_back(index[kept++]);
     } else {
-      const auto slice = canonical_slice(m, c.dim(0, static_cast<int>(axis)), read_parts<loop::Value>(entry.parts, read));
+      const auto slice =
+          canonical_slice(m, c.dim(0, static_cast<int>(axis)), read_parts<loop::Value>(entry.parts, read));
       result.push_back(slice.first + index[kept++] * slice.step);
     }
   }
@@ -237,7 +242,8 @@ Array region_of(const Node& node, const Array& x, std::span<const Array> inputs,
   for (size_t axis = 0; axis < entries.size(); ++axis) {
     const SliceEntry& entry = entries[axis];
     if (entry.is_position) {
-      view.data += x.strides[axis] * checked_position(read(static_cast<size_t>(entry.position)), x.shape[axis], static_cast<int>(axis));
+      view.data += x.strides[axis] *
+                   checked_position(read(static_cast<size_t>(entry.position)), x.shape[axis], static_cast<int>(axis));
       continue;
     }
     const auto parts = read_parts<int64_t>(entry.parts, read);

@@ -22,10 +22,11 @@ struct SliceParts {
   std::optional<Number> start, stop, step;
 };
 
-// `Math` offers Number and arithmetic on it: number(c), known(a) (the value when it is a constant), never_negative(a), add,
-// sub, div (of a non-negative by a positive), min, max, less, select.
+// `Math` offers Number and arithmetic on it: number(c), known(a) (the value when it is a constant), never_negative(a),
+// add, sub, div (of a non-negative by a positive), min, max, less, select.
 //
-// Forward, bounds lie in [0, size]; backward in [-1, size - 1]. A negative bound counts from the end before it is clipped.
+// Forward, bounds lie in [0, size]; backward in [-1, size - 1]. A negative bound counts from the end before it is
+// clipped.
 template <class Math>
 typename Math::Number clipped_bound(Math& m, typename Math::Number bound, typename Math::Number size, bool backward) {
   const auto low = m.number(backward ? -1 : 0), high = backward ? m.sub(size, m.number(1)) : size;
@@ -46,7 +47,7 @@ CanonicalSlice<typename Math::Number> directed_slice(Math& m, typename Math::Num
   const Number start = s.start ? clipped_bound(m, *s.start, size, backward) : backward ? last : m.number(0);
   const Number stop = s.stop ? clipped_bound(m, *s.stop, size, backward) : backward ? m.number(-1) : size;
   Number span = backward ? m.sub(start, stop) : m.sub(stop, start);
-  if (s.start && s.stop) span = m.max(span, m.number(0));      // a missing bound is beyond any other
+  if (s.start && s.stop) span = m.max(span, m.number(0));  // a missing bound is beyond any other
   const Number pace = backward ? m.sub(m.number(0), step) : step;
   const Number length = m.known(pace) == 1 ? span : m.div(m.add(span, m.sub(pace, one)), pace);
   return {start, step, length};
@@ -64,17 +65,19 @@ CanonicalSlice<typename Math::Number> canonical_slice(Math& m, typename Math::Nu
   return {m.select(backward, back.first, forth.first), step, m.select(backward, back.length, forth.length)};
 }
 
-// ------------------------------------------------------------------------------------------ the entries of subtensor rows
+// ------------------------------------------------------------------------------------------ the entries of subtensor
+// rows
 
 /// What an entry of the attributes says of one axis, with the inputs that hold its scalars.
 struct SliceEntry {
-  bool is_position = false;                    // a scalar index: the axis is dropped
-  int position = -1;                           // input of the scalar index
-  SliceParts<int> parts = {};                  // inputs of the given parts of a slice
+  bool is_position = false;    // a scalar index: the axis is dropped
+  int position = -1;           // input of the scalar index
+  SliceParts<int> parts = {};  // inputs of the given parts of a slice
   bool is_whole() const { return !is_position && !parts.start && !parts.stop && !parts.step; }
 };
 
-/// One entry per axis of input 0 (the axes behind those of the attributes are whole). `first` is the input of the first scalar.
+/// One entry per axis of input 0 (the axes behind those of the attributes are whole). `first` is the input of the first
+/// scalar.
 std::vector<SliceEntry> slice_entries(const std::vector<int64_t>& ints, int rank, int first);
 /// Raises unless attributes and inputs from `first` on fit the tensor x; gives the type of the region that they mark.
 Type region_type(const TypeQuery& q, const Type& x, int first);

@@ -1,4 +1,5 @@
-// What structural rows share: checks of inputs, axis lists, sizes, nodes of the same row, and loops over strided arrays.
+// What structural rows share: checks of inputs, axis lists, sizes, nodes of the same row, and loops over strided
+// arrays.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@
 
 namespace croton {
 
-// ------------------------------------------------------------------------------------------------------------ type rules
+// ------------------------------------------------------------------------------------------------------------ type
+// rules
 
 /// The type of an input that must be a tensor.
 const Type& tensor_input(const TypeQuery& q, size_t k);
@@ -23,17 +25,19 @@ std::optional<int64_t> constant_integer(const Var& v);
 inline void set_one(Type& type, int axis) { type.ones |= 1u << axis; }
 /// A tensor type of that dtype and rank in which no axis is known to have size one.
 Type plain_type(DType dtype, size_t rank, std::string_view op_name);
-std::vector<Type> same_type(const TypeQuery& q);      // of input 0, a tensor
+std::vector<Type> same_type(const TypeQuery& q);  // of input 0, a tensor
 
-// ------------------------------------------------------------------------------------------------------------ size rules
+// ------------------------------------------------------------------------------------------------------------ size
+// rules
 
 std::vector<SizeId> sizes_of_input(SizeQuery& q, size_t input);
-Sizes sizes_of_first(SizeQuery& q);                   // the output has the shape of input 0
+Sizes sizes_of_first(SizeQuery& q);  // the output has the shape of input 0
 /// Strides (in elements) of a C-contiguous array of these sizes.
 std::vector<SizeId> contiguous_strides(SizeTable& table, std::span<const SizeId> sizes);
-ViewResult whole_view(SizeQuery& q, std::span<const SizeId> strides);     // input 0 as it is
+ViewResult whole_view(SizeQuery& q, std::span<const SizeId> strides);  // input 0 as it is
 
-// ----------------------------------------------------------------------------------------------------------------- graph
+// -----------------------------------------------------------------------------------------------------------------
+// graph
 
 /// A node of the same row with the same attributes.
 Expr apply_again(Builder& builder, const Node& node, std::vector<Expr> inputs);
@@ -50,17 +54,18 @@ std::vector<int64_t> shifted_axes(std::vector<int64_t> axes);
 /// Nothing is followed: [output axes][inputs] of -1.
 std::vector<std::vector<int>> no_axis(size_t rank, size_t inputs);
 std::vector<std::vector<bool>> nothing_connected(const Node& node);
-std::vector<std::vector<bool>> first_connected(const Node& node);          // only input 0
-AxisMap pointwise_axes(const Node& node);                                  // every axis follows that of input 0
+std::vector<std::vector<bool>> first_connected(const Node& node);  // only input 0
+AxisMap pointwise_axes(const Node& node);                          // every axis follows that of input 0
 /// Gradient and tangent rules of rows from which nothing flows (`connects` says so).
 std::vector<Expr> no_vjp(const Vjp& v);
 std::vector<Expr> no_jvp(const Jvp& v);
 /// Gradient and tangent of input 0 when the row is the identity on values.
 std::vector<Expr> identity_vjp(const Vjp& v);
-std::vector<Expr> linear_jvp(const Jvp& v);           // the row itself on the tangent of input 0, other inputs as they are
-std::vector<Expr> batch_first(const Batch& b);        // a row that leaves axes alone and has only input 0
+std::vector<Expr> linear_jvp(const Jvp& v);     // the row itself on the tangent of input 0, other inputs as they are
+std::vector<Expr> batch_first(const Batch& b);  // a row that leaves axes alone and has only input 0
 
-// ------------------------------------------------------------------------------------------------------ reference values
+// ------------------------------------------------------------------------------------------------------ reference
+// values
 
 using Index = std::vector<int64_t>;
 
@@ -79,8 +84,8 @@ void copy_element(std::byte* to, const std::byte* from, DType dtype);
 /// from + its value, stored in `to`: floats in double, integers exactly.
 void add_element(std::byte* to, const std::byte* from, DType from_dtype, DType to_dtype);
 Array copied(const Array& a);
-int64_t integer_value(const Array& a);                // of a rank-0 integer
-void copy_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs);   // output 0 = input 0
+int64_t integer_value(const Array& a);                                                          // of a rank-0 integer
+void copy_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs);  // output 0 = input 0
 
 /// Calls f(index) for every index of `shape` in C order.
 template <class F>
@@ -100,9 +105,10 @@ void for_each_index(std::span<const int64_t> shape, F&& f) {
 /// index in [0, size), counted from the end when negative; IndexError when it is outside.
 int64_t checked_position(int64_t index, int64_t size, int axis);
 
-// ------------------------------------------------------------------------------------------------------------- loop code
+// ------------------------------------------------------------------------------------------------------------- loop
+// code
 
-loop::Value pull_same(PullContext& c, size_t output, std::span<const loop::Value> index);   // input 0 at the same index
+loop::Value pull_same(PullContext& c, size_t output, std::span<const loop::Value> index);  // input 0 at the same index
 /// The index of input `input` that broadcasts to `index`: zero along axes known to have size one.
 std::vector<loop::Value> broadcast_index(PullContext& c, size_t input, std::span<const loop::Value> index);
 

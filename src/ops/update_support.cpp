@@ -25,15 +25,16 @@ void check_values(const TypeQuery& q, int region_rank) {
                      q.op.update.add ? "increment" : "set", region_rank, values.rank);
   }
   if (!can_store(values.dtype, x.dtype)) {
-    raise<TypeError>("{}: values of dtype {} cannot be stored in a tensor of dtype {}", q.op.name, dtype_name(values.dtype),
-                     dtype_name(x.dtype));
+    raise<TypeError>("{}: values of dtype {} cannot be stored in a tensor of dtype {}", q.op.name,
+                     dtype_name(values.dtype), dtype_name(x.dtype));
   }
 }
 
 void require_values(SizeQuery& q, std::span<const SizeId> region) {
   const Type& values = q.node->inputs[1].type();
   for (int axis = 0; axis < values.rank; ++axis) {
-    if (!values.broadcasts(axis)) q.require_equal(q.dim(1, axis), region[static_cast<size_t>(axis)], values_message(axis));
+    if (!values.broadcasts(axis))
+      q.require_equal(q.dim(1, axis), region[static_cast<size_t>(axis)], values_message(axis));
   }
 }
 
@@ -51,7 +52,9 @@ Array values_over(const Node& node, const Array& values, const std::vector<int64
   return result;
 }
 
-Expr zero_values(Builder& builder, DType dtype, int region_rank) { return pad_left(builder.constant(dtype, 0), region_rank); }
+Expr zero_values(Builder& builder, DType dtype, int region_rank) {
+  return pad_left(builder.constant(dtype, 0), region_rank);
+}
 
 std::vector<Expr> update_jvp(const Jvp& v) {
   const bool add = v.node.op->update.add;

@@ -1,4 +1,5 @@
-// What rows that overwrite or increase a region of a tensor share: dtypes, broadcasting of the values, reference values.
+// What rows that overwrite or increase a region of a tensor share: dtypes, broadcasting of the values, reference
+// values.
 #pragma once
 
 #include <span>
@@ -27,6 +28,6 @@ std::vector<Expr> update_vjp(const Vjp& v, Part&& part, Overwrite&& overwrite) {
 }
 /// The row itself on the tangents.
 std::vector<Expr> update_jvp(const Jvp& v);
-std::vector<std::vector<bool>> update_connects(const Node& node);          // x and the values
+std::vector<std::vector<bool>> update_connects(const Node& node);  // x and the values
 
 }  // namespace croton

@@ -96,11 +96,20 @@ Table make_table() {
   t["arange"] = {plain({scalar(0), scalar(5), scalar(1)}, {static_cast<int64_t>(DType::i64)}),
                  plain({scalar(7), scalar(-2), scalar(-3)}, {static_cast<int64_t>(DType::i64)}),
                  plain({scalar(3), scalar(3), scalar(1)}, {static_cast<int64_t>(DType::i64)})};
+  t["reshape"].push_back(plain({real({2, 3, 4}), scalar(2), scalar(-1)}));
+  t["reshape"].push_back(plain({real({2, 1, 3}, 2), scalar(3), scalar(2)}));
+  t["reshape"].push_back(plain({real({2, 6, 5}), scalar(2), scalar(3), scalar(2), scalar(5)}));
+  t["reshape"].push_back(plain({real({}), scalar(1), scalar(1)}));
+  t["alloc"].push_back(plain({real({3, 1}, 2), scalar(2), scalar(3), scalar(4)}));
   t["shape"] = {plain({real({3, 4})}), plain({real({0})}), plain({real({})})};
   t["shape_i"] = {plain({real({3, 4})}, {1}), plain({real({0, 4})}, {0})};
   t["make_vector"] = {plain({real({}), real({})}), plain({scalar(2), scalar(5), scalar(3)})};
-  t["join"] = {plain({real({2}), real({3})}, {0}), plain({real({2, 3}), real({2, 1}), real({2, 2})}, {1}),
-               plain({real({0, 3}), real({2, 3})}, {0}), plain({real({2, 3})}, {0})};
+  t["join"] = {plain({real({2}), real({3})}, {0}),
+               plain({real({2, 3}), real({2, 1}), real({2, 2})}, {1}),
+               plain({real({0, 3}), real({2, 3})}, {0}),
+               plain({real({2, 3})}, {0}),
+               plain({real({1, 3}, 1), real({1, 3}, 1), real({2, 3})}, {0}),
+               plain({real({2, 2, 3}), real({2, 1, 3})}, {1})};
 
   // Entries: -1 a scalar index; else the slice parts that are given: 1 start, 2 stop, 4 step.
   t["subtensor"] = {plain({real({5}), scalar(2)}, {-1}),
@@ -113,11 +122,21 @@ Table make_table() {
                     plain({real({4, 5}), scalar(1), scalar(2)}, {-1, 1}),
                     plain({real({4, 5}), scalar(3), scalar(2)}, {0, 3}),
                     plain({real({4, 5}), scalar(1)}, {-1})};
+  for (Sample& sample : std::vector<Sample>{
+           plain({real({7}), scalar(1), scalar(2)}, {5}), plain({real({5}), scalar(4), scalar(-9), scalar(-1)}, {7}),
+           plain({real({5}), scalar(-20), scalar(20)}, {3}), plain({real({5}), scalar(3), scalar(1)}, {3}),
+           plain({real({0, 2}), scalar(-1)}, {4}), plain({real({1, 4}, 1), scalar(2)}, {0, 1}),
+           plain({real({3, 4, 5}), scalar(-1), scalar(1), scalar(-2)}, {0, -1, 5}),
+           plain({real({3, 4, 5}), scalar(0), scalar(-1), scalar(2)}, {-1, 4, -1})}) {
+    t["subtensor"].push_back(std::move(sample));
+  }
   t["set_subtensor"] = {plain({real({5}), real({}), scalar(2)}, {-1}),
                         plain({real({5}), real({3}), scalar(1), scalar(4)}, {3}),
                         plain({real({4, 5}), real({5}), scalar(1)}, {-1}),
                         plain({real({4, 5}), real({4, 2}), scalar(3), scalar(-2)}, {0, 5}),
                         plain({real({4, 5}), real({4, 1}, 2), scalar(1), scalar(4)}, {0, 3})};
+  t["set_subtensor"].push_back(plain({real({7}), real({1}, 1), scalar(5), scalar(0), scalar(-2)}, {7}));
+  t["set_subtensor"].push_back(plain({real({3, 4, 2}), real({3, 2}), scalar(-1)}, {0, -1}));
   t["inc_subtensor"] = t["set_subtensor"];
   // Flags: an index array indexes this axis, or it is whole.
   t["advanced_subtensor"] = {plain({real({5}), index({4}, {0, 2, 2, -1})}, {1}),
@@ -134,6 +153,26 @@ Table make_table() {
       plain({real({5}), real({3}), index({3}, {0, 2, 2})}, {1}),
       plain({real({5, 3}), real({2, 3}), index({2}, {4, 4})}, {1, 0}),
       plain({real({4, 5}), real({3}), index({3}, {0, 1, 0}), index({3}, {4, 0, 4})}, {1, 1})};
+
+  // Indexed axes that are not neighbours, arrays that broadcast, and axes before the indexed ones.
+  const auto apart = [](std::initializer_list<SampleInput> first) {
+    std::vector<SampleInput> inputs = first;
+    inputs.insert(inputs.end(), {index({2}, {0, 1}), index({2}, {3, -2})});
+    return Sample{.inputs = std::move(inputs), .ints = {1, 0, 1}};
+  };
+  const auto crossed = [](std::initializer_list<SampleInput> first) {
+    std::vector<SampleInput> inputs = first;
+    inputs.insert(inputs.end(),
+                  {SampleInput{DType::i64, {2, 1}, {2, 0}, 2}, SampleInput{DType::i32, {1, 3}, {0, 3, 1}, 1}});
+    return Sample{.inputs = std::move(inputs), .ints = {0, 1, 1}};
+  };
+  t["advanced_subtensor"].push_back(apart({real({2, 3, 4})}));
+  t["advanced_subtensor"].push_back(crossed({real({2, 3, 4})}));
+  for (const auto* name : {"advanced_set_subtensor", "advanced_inc_subtensor"}) {
+    t[name].push_back(apart({real({2, 3, 4}), real({2, 3})}));
+    t[name].push_back(crossed({real({2, 3, 4}), real({2, 2, 3})}));
+    t[name].push_back(crossed({real({2, 3, 4}), real({1, 2, 1}, 5)}));
+  }
 
   t["softmax"] = {plain({real({3, 4})}), plain({real({1, 4})}), plain({real({3, 1})})};
   t["logsoftmax"] = t["softmax"];
