@@ -52,12 +52,16 @@ std::string library_path() {
   return slash == std::string_view::npos ? library_name : std::string(own.substr(0, slash + 1)) + library_name;
 }
 
-std::atomic<CodeGenerator> generator{nullptr};
+// Null until the library is open.
+std::atomic<CodeGenerator>& generator() {
+  static std::atomic<CodeGenerator> function{nullptr};
+  return function;
+}
 
 CodeGenerator open_generator() {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
-  if (CodeGenerator open = generator.load(std::memory_order_acquire)) return open;
+  if (CodeGenerator open = generator().load(std::memory_order_acquire)) return open;
   const std::string path = library_path();
   // Never closed: compiled kernels and their threads outlive any single user of it.
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -68,7 +72,7 @@ CodeGenerator open_generator() {
   }
   const auto found = reinterpret_cast<CodeGenerator>(dlsym(library, code_generator_symbol));
   if (found == nullptr) raise<Error>("{} belongs to another version of Croton", path);
-  generator.store(found, std::memory_order_release);
+  generator().store(found, std::memory_order_release);
   return found;
 }
 
@@ -86,7 +90,7 @@ CpuTarget host_target() {
   return target;
 }
 
-bool llvm_loaded() { return generator.load(std::memory_order_acquire) != nullptr; }
+bool llvm_loaded() { return generator().load(std::memory_order_acquire) != nullptr; }
 
 CompiledKernel compile_kernel(const loop::Kernel& kernel, const CompileOptions& options) {
   const CpuTarget::Isa isa = options.isa.value_or(host_target().isa);
@@ -94,7 +98,7 @@ CompiledKernel compile_kernel(const loop::Kernel& kernel, const CompileOptions& 
     raise<NotImplementedError>("kernel '{}' cannot be compiled: this processor lacks {}", kernel.name,
                                isa == CpuTarget::Isa::avx512 ? "AVX-512" : "AVX2 and FMA");
   }
-  CodeGenerator generate = generator.load(std::memory_order_acquire);
+  CodeGenerator generate = generator().load(std::memory_order_acquire);
   if (generate == nullptr) generate = open_generator();
   CompiledKernel result;
   generate(kernel, options, isa, result);
