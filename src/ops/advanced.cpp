@@ -110,8 +110,7 @@ std::vector<loop::Value> advanced_index(PullContext& c, std::span<const loop::Va
   return result;
 }
 
-// ------------------------------------------------------------------------------------------------------ reference
-// values
+// ------------------------------------------------------------------------------------------------ reference values
 
 AdvancedRegion::AdvancedRegion(const Node& node, std::span<const Array> inputs, int first)
     : layout_(advanced_layout(node, first)), axes_(indexed_axes(node.attributes.ints)), x_shape_(inputs[0].shape) {
@@ -159,8 +158,7 @@ Index AdvancedRegion::place(const Index& index) const {
   return result;
 }
 
-// ----------------------------------------------------------------------------------------------------------------
-// stacks
+// ---------------------------------------------------------------------------------------------------------- stacks
 
 StackedIndex stacked_index(const Batch& b, bool stacked_x, int first) {
   const std::vector<int64_t>& flags = b.node.attributes.ints;

@@ -8,8 +8,7 @@
 namespace croton {
 namespace {
 
-// ------------------------------------------------------------------------------------------------------------
-// identities
+// ------------------------------------------------------------------------------------------------------ identities
 
 SizeId same_scalar(SizeQuery& q) { return q.scalar(0); }
 
@@ -28,8 +27,8 @@ Op identity_row(Op op) {
   return op;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
-// ifelse Inputs: condition, n values, n other values.
+// ---------------------------------------------------------------------------------------------------------- ifelse
+// Inputs: condition, n values, n other values.
 
 size_t choices(const Node& node) { return static_cast<size_t>(node.attributes.ints[0]); }
 
@@ -159,8 +158,7 @@ AxisMap ifelse_axes(const Node& node) {
   return map;
 }
 
-// --------------------------------------------------------------------------------------------------------
-// op_from_graph
+// --------------------------------------------------------------------------------------------------- op_from_graph
 
 const Graph& body_of(const Node& node) { return *node.bodies.at(0); }
 
@@ -272,8 +270,7 @@ std::vector<Expr> graph_batch(const Batch& b) {
   return apply_body(b.builder, b.drivers.batch(body_of(b.node), b.batched), b.x);
 }
 
-// -----------------------------------------------------------------------------------------------------------------
-// rows
+// ------------------------------------------------------------------------------------------------------------ rows
 
 std::vector<Op> make_rows() {
   std::vector<Op> rows = {

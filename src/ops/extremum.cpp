@@ -1,6 +1,5 @@
-// Rows of extrema over axes: max, min, argmax, max_and_argmax. NaN counts as the largest for all of them but min's
-// sign: the extremum of elements with a NaN is NaN, its position that of the first NaN; of equal elements the first one
-// counts.
+// Rows of extrema over axes: max, min, argmax, max_and_argmax. A NaN wins over every number, in max and in min; its
+// position is that of the first NaN. Of equal elements the first one counts.
 #include <limits>
 
 #include "base/error.h"
@@ -39,8 +38,7 @@ Value bound(loop::Builder& b, const Node& node) {
   return b.integer(greatest ? top : -top - 1, dtype);
 }
 
-// ------------------------------------------------------------------------------------------------------------- max,
-// min
+// -------------------------------------------------------------------------------------------------------- max, min
 
 Values element_itself(loop::Builder&, const Node&, Value value, Value) { return {value}; }
 Values finish_value(loop::Builder&, const Node& node, Operands c) { return {loop::cast(c[0], node.types[0].dtype)}; }
@@ -74,8 +72,7 @@ std::vector<Expr> extremum_jvp(const Jvp& v) {
   return dy;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
-// argmax
+// ---------------------------------------------------------------------------------------------------------- argmax
 
 Values value_and_position(loop::Builder&, const Node&, Value value, Value position) { return {value, position}; }
 
@@ -106,8 +103,7 @@ Values finish_position(loop::Builder&, const Node&, Operands c) { return {c[1]};
 std::vector<Type> position_type(const TypeQuery& q) { return reduced_types(q, {DType::i64}); }
 std::vector<Type> both_types(const TypeQuery& q) { return reduced_types(q, {tensor_input(q, 0).dtype, DType::i64}); }
 
-// ------------------------------------------------------------------------------------------------------ reference
-// values
+// ------------------------------------------------------------------------------------------------ reference values
 
 bool less_element(const std::byte* a, const std::byte* b, DType dtype) {
   if (!is_discrete(dtype)) return element_as_double(a, dtype) < element_as_double(b, dtype);
@@ -170,8 +166,7 @@ void both_value(const Node& node, std::span<const Array> inputs, std::vector<Arr
   outputs = {values_of(best, node, inputs[0]), positions_of(best, node, inputs[0])};
 }
 
-// -----------------------------------------------------------------------------------------------------------------
-// rows
+// ------------------------------------------------------------------------------------------------------------ rows
 
 std::vector<std::vector<bool>> value_connected(const Node&) { return {{true, false}}; }
 

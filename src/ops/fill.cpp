@@ -13,8 +13,7 @@ namespace {
 
 using loop::Value;
 
-// ----------------------------------------------------------------------------------------------------------------
-// alloc
+// ----------------------------------------------------------------------------------------------------------- alloc
 
 // Axes of the result in front of those of the value.
 int leading(const Node& node) { return node.types[0].rank - node.inputs[0].type().rank; }
@@ -109,8 +108,7 @@ AxisMap alloc_axes(const Node& node) {
   return map;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
-// arange
+// ---------------------------------------------------------------------------------------------------------- arange
 
 DType arange_dtype(const Node& node) { return static_cast<DType>(node.attributes.ints[0]); }
 

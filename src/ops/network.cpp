@@ -59,8 +59,7 @@ std::vector<Expr> row_batch(const Batch& b) {
   return {call("reshape", {rows, dim(shape, 0), dim(shape, 1), dim(shape, 2)})};
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// softmax
+// --------------------------------------------------------------------------------------------------------- softmax
 
 // Subtracting the maximum of the row keeps exp from overflowing.
 std::vector<Expr> softmax_expand(Builder&, const Node&, std::span<const Expr> x, const Drivers&) {
@@ -72,8 +71,7 @@ std::vector<Expr> softmax_expand(Builder&, const Node&, std::span<const Expr> x,
 std::vector<Expr> softmax_vjp(const Vjp& v) { return {softmax_grad(v.dy[0], v.y[0])}; }
 std::vector<Expr> softmax_jvp(const Jvp& v) { return {v.dx[0] ? softmax_grad(v.dx[0], v.y[0]) : Expr{}}; }
 
-// -----------------------------------------------------------------------------------------------------------
-// logsoftmax
+// ------------------------------------------------------------------------------------------------------ logsoftmax
 
 std::vector<Expr> logsoftmax_expand(Builder&, const Node&, std::span<const Expr> x, const Drivers&) {
   const Expr shifted = x[0] - row_maxima(x[0]);
@@ -91,8 +89,7 @@ std::vector<Expr> logsoftmax_jvp(const Jvp& v) {
   return {dx - row_sums(exp(v.y[0]) * dx)};
 }
 
-// ---------------------------------------------------------------------------------------------------------
-// softmax_grad
+// ---------------------------------------------------------------------------------------------------- softmax_grad
 
 std::vector<Expr> softmax_grad_expand(Builder&, const Node&, std::span<const Expr> x, const Drivers&) {
   const Expr &dy = x[0], &y = x[1];

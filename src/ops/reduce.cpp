@@ -59,8 +59,7 @@ void accumulate_value(const Node& node, const Array& x, std::vector<Array>& outp
   outputs.assign(1, result);
 }
 
-// ------------------------------------------------------------------------------------------------------------------
-// sum
+// ------------------------------------------------------------------------------------------------------------- sum
 
 void sum_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
   accumulate_value(node, inputs[0], outputs, 0, [](auto a, auto b) { return a + b; });
@@ -68,8 +67,7 @@ void sum_value(const Node& node, std::span<const Array> inputs, std::vector<Arra
 
 std::vector<Expr> sum_vjp(const Vjp& v) { return {broadcast_like(with_axes(v.dy[0], v.node), v.x[0])}; }
 
-// -----------------------------------------------------------------------------------------------------------------
-// prod
+// ------------------------------------------------------------------------------------------------------------ prod
 
 void prod_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
   accumulate_value(node, inputs[0], outputs, 1, [](auto a, auto b) { return a * b; });
@@ -101,8 +99,7 @@ std::vector<Expr> prod_jvp(const Jvp& v) {
       v.builder.apply("sum", {v.dx[0] * product_of_others(v.x[0], v.node, v.dx[0].dtype())}, v.node.attributes.ints)};
 }
 
-// -------------------------------------------------------------------------------------------------------------- any,
-// all
+// -------------------------------------------------------------------------------------------------------- any, all
 
 template <bool all>
 void bool_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {

@@ -13,8 +13,7 @@ namespace {
 using loop::Value;
 using Values = std::vector<Value>;
 
-// -----------------------------------------------------------------------------------------------------------
-// dimshuffle
+// ------------------------------------------------------------------------------------------------------ dimshuffle
 
 std::vector<Type> dimshuffle_type(const TypeQuery& q) {
   const Type& x = tensor_input(q, 0);
@@ -108,8 +107,7 @@ AxisMap dimshuffle_axes(const Node& node) {
   return map;
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// reshape
+// --------------------------------------------------------------------------------------------------------- reshape
 
 std::vector<Type> reshape_type(const TypeQuery& q) {
   Type result = plain_type(tensor_input(q, 0).dtype, q.inputs.size() - 1, q.op.name);

@@ -19,8 +19,7 @@ Value chosen(PullContext& c, Value position, int count, DType dtype, Read&& read
   return result;
 }
 
-// ----------------------------------------------------------------------------------------------------------------
-// shape
+// ----------------------------------------------------------------------------------------------------------- shape
 
 std::vector<Type> shape_type(const TypeQuery& q) {
   const Type& x = tensor_input(q, 0);
@@ -52,8 +51,7 @@ std::vector<Expr> shape_batch(const Batch& b) {
 
 AxisMap follows_nothing(const Node& node) { return {no_axis(node.types[0].rank, node.inputs.size())}; }
 
-// --------------------------------------------------------------------------------------------------------------
-// shape_i
+// --------------------------------------------------------------------------------------------------------- shape_i
 
 int axis_of(const Node& node) { return static_cast<int>(node.attributes.ints.at(0)); }
 
@@ -78,8 +76,7 @@ Value shape_i_pull(PullContext& c, size_t, std::span<const Value>) { return c.di
 
 std::vector<Expr> shape_i_batch(const Batch& b) { return {repeat_leading(dim(b.x[0], axis_of(b.node) + 1), b.size)}; }
 
-// ----------------------------------------------------------------------------------------------------------
-// make_vector
+// ----------------------------------------------------------------------------------------------------- make_vector
 
 std::vector<Type> make_vector_type(const TypeQuery& q) {
   const DType dtype = tensor_input(q, 0).dtype;
@@ -130,8 +127,7 @@ std::vector<Expr> make_vector_batch(const Batch& b) {
   return {b.builder.apply("join", std::move(columns), {1})};
 }
 
-// --------------------------------------------------------------------------------------------------------
-// specify_shape
+// --------------------------------------------------------------------------------------------------- specify_shape
 
 std::vector<Type> specify_shape_type(const TypeQuery& q) {
   Type x = tensor_input(q, 0);
@@ -172,8 +168,7 @@ std::vector<Expr> specify_shape_batch(const Batch& b) {
   return {b.builder.apply(*b.node.op, std::move(inputs))};
 }
 
-// ----------------------------------------------------------------------------------------------------------
-// rebroadcast
+// ----------------------------------------------------------------------------------------------------- rebroadcast
 
 std::vector<Type> rebroadcast_type(const TypeQuery& q) {
   Type x = tensor_input(q, 0);

@@ -65,8 +65,7 @@ CanonicalSlice<typename Math::Number> canonical_slice(Math& m, typename Math::Nu
   return {m.select(backward, back.first, forth.first), step, m.select(backward, back.length, forth.length)};
 }
 
-// ------------------------------------------------------------------------------------------ the entries of subtensor
-// rows
+// ----------------------------------------------------------------------------------- the entries of subtensor rows
 
 /// What an entry of the attributes says of one axis, with the inputs that hold its scalars.
 struct SliceEntry {

@@ -7,8 +7,7 @@
 
 namespace croton {
 
-// ------------------------------------------------------------------------------------------------------------ type
-// rules
+// ------------------------------------------------------------------------------------------------------ type rules
 
 const Type& tensor_input(const TypeQuery& q, size_t k) {
   const Type& type = q.in(k);
@@ -36,8 +35,7 @@ Type plain_type(DType dtype, size_t rank, std::string_view op_name) {
 
 std::vector<Type> same_type(const TypeQuery& q) { return {tensor_input(q, 0)}; }
 
-// ------------------------------------------------------------------------------------------------------------ size
-// rules
+// ------------------------------------------------------------------------------------------------------ size rules
 
 std::vector<SizeId> sizes_of_input(SizeQuery& q, size_t input) {
   std::vector<SizeId> sizes;
@@ -61,8 +59,7 @@ ViewResult whole_view(SizeQuery& q, std::span<const SizeId> strides) {
   return {q.table().constant(0), {strides.begin(), strides.end()}};
 }
 
-// -----------------------------------------------------------------------------------------------------------------
-// graph
+// ----------------------------------------------------------------------------------------------------------- graph
 
 Expr apply_again(Builder& builder, const Node& node, std::vector<Expr> inputs) {
   return builder.apply(*node.op, std::move(inputs), node.attributes, node.bodies);
@@ -125,8 +122,7 @@ std::vector<Expr> linear_jvp(const Jvp& v) {
 
 std::vector<Expr> batch_first(const Batch& b) { return {apply_again(b.builder, b.node, {b.x[0]})}; }
 
-// ------------------------------------------------------------------------------------------------------ reference
-// values
+// ------------------------------------------------------------------------------------------------ reference values
 
 void copy_element(std::byte* to, const std::byte* from, DType dtype) {
   std::memcpy(to, from, static_cast<size_t>(item_size(dtype)));
@@ -161,8 +157,7 @@ int64_t checked_position(int64_t index, int64_t size, int axis) {
   return index < 0 ? index + size : index;
 }
 
-// ------------------------------------------------------------------------------------------------------------- loop
-// code
+// ------------------------------------------------------------------------------------------------------- loop code
 
 loop::Value pull_same(PullContext& c, size_t, std::span<const loop::Value> index) { return c.read(0, index); }
 

@@ -12,8 +12,7 @@
 
 namespace croton {
 
-// ------------------------------------------------------------------------------------------------------------ type
-// rules
+// ------------------------------------------------------------------------------------------------------ type rules
 
 /// The type of an input that must be a tensor.
 const Type& tensor_input(const TypeQuery& q, size_t k);
@@ -27,8 +26,7 @@ inline void set_one(Type& type, int axis) { type.ones |= 1u << axis; }
 Type plain_type(DType dtype, size_t rank, std::string_view op_name);
 std::vector<Type> same_type(const TypeQuery& q);  // of input 0, a tensor
 
-// ------------------------------------------------------------------------------------------------------------ size
-// rules
+// ------------------------------------------------------------------------------------------------------ size rules
 
 std::vector<SizeId> sizes_of_input(SizeQuery& q, size_t input);
 Sizes sizes_of_first(SizeQuery& q);  // the output has the shape of input 0
@@ -36,8 +34,7 @@ Sizes sizes_of_first(SizeQuery& q);  // the output has the shape of input 0
 std::vector<SizeId> contiguous_strides(SizeTable& table, std::span<const SizeId> sizes);
 ViewResult whole_view(SizeQuery& q, std::span<const SizeId> strides);  // input 0 as it is
 
-// -----------------------------------------------------------------------------------------------------------------
-// graph
+// ----------------------------------------------------------------------------------------------------------- graph
 
 /// A node of the same row with the same attributes.
 Expr apply_again(Builder& builder, const Node& node, std::vector<Expr> inputs);
@@ -64,8 +61,7 @@ std::vector<Expr> identity_vjp(const Vjp& v);
 std::vector<Expr> linear_jvp(const Jvp& v);     // the row itself on the tangent of input 0, other inputs as they are
 std::vector<Expr> batch_first(const Batch& b);  // a row that leaves axes alone and has only input 0
 
-// ------------------------------------------------------------------------------------------------------ reference
-// values
+// ------------------------------------------------------------------------------------------------ reference values
 
 using Index = std::vector<int64_t>;
 
@@ -105,8 +101,7 @@ void for_each_index(std::span<const int64_t> shape, F&& f) {
 /// index in [0, size), counted from the end when negative; IndexError when it is outside.
 int64_t checked_position(int64_t index, int64_t size, int axis);
 
-// ------------------------------------------------------------------------------------------------------------- loop
-// code
+// ------------------------------------------------------------------------------------------------------- loop code
 
 loop::Value pull_same(PullContext& c, size_t output, std::span<const loop::Value> index);  // input 0 at the same index
 /// The index of input `input` that broadcasts to `index`: zero along axes known to have size one.

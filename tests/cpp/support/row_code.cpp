@@ -17,8 +17,7 @@ using loop::LoopKind;
 using loop::Value;
 using Values = std::vector<Value>;
 
-// ----------------------------------------------------------------------------------------------------------------
-// sizes
+// ----------------------------------------------------------------------------------------------------------- sizes
 
 SymbolicSizes::SymbolicSizes(const Node& asked, std::span<const Array> inputs) : inputs_(inputs) { node = &asked; }
 
@@ -92,8 +91,7 @@ std::vector<std::vector<int64_t>> symbolic_shapes(const Node& node, std::span<co
   return shapes;
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// kernels
+// --------------------------------------------------------------------------------------------------------- kernels
 
 namespace {
 
