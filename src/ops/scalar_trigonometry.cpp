@@ -29,7 +29,7 @@ ReducedAngle reduce_angle(Value x) {
   const Value product = n * -second, product_low = fma(n, like(x, -second), -product);
   const Value r = once + product, shift = r - once, r_low = (once - (r - shift)) + (product - shift);
   const Value low = fma(n, like(x, -third), r_low + product_low);
-  const Value in_range = abs(x) < 0x1p50;
+  const Value in_range = abs(x) <= 0x1p50;
   return {select(in_range, r, like(x, std::nan(""))), low, loop::bitcast(shifted, DType::i64)};
 }
 

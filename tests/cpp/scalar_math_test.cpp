@@ -146,7 +146,7 @@ const std::vector<Function>& functions() {
       {"log", log, std::log, std::log, 1.0, 0, 4},
       {"log1p", log1p, std::log1p, std::log1p, 1.5, -1, 4},
       {"exp2", exp2, std::exp2, std::exp2, 1.2, -1080, 1030},
-      {"log2", log2, std::log2, std::log2, 1.0, 0, 4},
+      {"log2", log2, std::log2, std::log2, 1.3, 0, 4},
       {"log10", log10, std::log10, std::log10, 1.0, 0, 4},
       {"tanh", tanh, std::tanh, std::tanh, 1.4, -20, 20},
       {"sigmoid", sigmoid, exact_sigmoid<Wide>, exact_sigmoid<double>, 1.1, -750, 40},
