@@ -145,6 +145,22 @@ Exprs add_to_zeros(RuleContext& c) {
   return replaced_by(c, c.builder.apply(op_named("set_subtensor"), std::move(inputs), c.node->attributes));
 }
 
+// Values that an update would broadcast by itself need not be repeated before, if they certainly fill the region.
+Exprs update_with_alloc(RuleContext& c) {
+  const Node* made = node_of(c.node->inputs[1], "alloc");
+  if (!made) return {};
+  const bool advanced = c.node->op->name.starts_with("advanced");
+  Exprs read{c.in(0)}, inputs{c.in(0), pad_left(c.wrap(made->inputs[0]), made->types[0].rank)};
+  for (size_t k = 2; k < c.node->inputs.size(); ++k) {
+    read.push_back(c.in(k));
+    inputs.push_back(c.in(k));
+  }
+  // Reading the region gives its sizes; that node is used for nothing else.
+  const Expr region = c.builder.apply(op_named(advanced ? "advanced_subtensor" : "subtensor"), read, c.node->attributes);
+  if (!c.shapes.same_shape(region.var, c.node->inputs[1])) return {};
+  return replaced_by(c, c.builder.apply(*c.node->op, inputs, c.node->attributes));
+}
+
 // r + (zeros with v added somewhere) = r with v added there. For the gradients of gathers: no zeros are made and read again.
 Exprs add_update_of_zeros(RuleContext& c) {
   const bool difference = c.node->op->name == "sub";
@@ -240,6 +256,22 @@ std::vector<Rule> update_rules() {
            const Expr zero = pad_left(x.builder->constant(DType::f64, 0), 2);
            return call("inc_subtensor", {x, zero, integer(x, 1)}, {1});
          })};
+       }},
+      {.name = "local_useless_inc_subtensor_alloc",
+       .roots = {"set_subtensor", "inc_subtensor", "advanced_set_subtensor", "advanced_inc_subtensor"},
+       .apply = update_with_alloc,
+       .samples = [] {
+         return std::vector{
+             sample_of([](const Expr& x) {
+               const Expr part = rows_from_one(x), value = x.builder->constant(x.dtype(), 3);
+               const Expr values = call("alloc", {value, dim(part, 0), dim(part, 1)});
+               return call("set_subtensor", {x, values, integer(x, 1)}, {1});
+             }),
+             sample_of([](const Expr& x) {
+               const Expr rows = call("arange", {integer(x, 0), dim(x, 0), integer(x, 2)}, {static_cast<int64_t>(DType::i64)});
+               const Expr values = call("alloc", {x.builder->constant(x.dtype(), 3), dim(rows, 0), dim(x, 1)});
+               return x.builder->apply("advanced_inc_subtensor", {x, values, rows}, {1, 0});
+             })};
        }},
       {.name = "local_incsubtensor_of_zeros_to_setsubtensor",
        .kind = accurate,

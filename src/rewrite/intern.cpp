@@ -212,8 +212,12 @@ NodePtr InternBuilder::make(const Op& op, std::vector<Var> inputs, std::vector<T
 }
 
 NodePtr InternBuilder::rebuilt(const Node& node, std::vector<Var> inputs) {
+  // Types follow from the inputs' types, and from the values of constants (a size that is known to be one).
   bool same_types = true;
-  for (size_t k = 0; k < inputs.size(); ++k) same_types &= inputs[k].type() == node.inputs[k].type();
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    const bool became_constant = literal_of(inputs[k]) && !literal_of(node.inputs[k]);
+    same_types &= inputs[k].type() == node.inputs[k].type() && !became_constant;
+  }
   const LineId outer = std::exchange(line, node.line);
   const NodePtr result = same_types ? make(*node.op, std::move(inputs), node.types, node.attributes, node.bodies)
                                     : rebuilt_with_new_types(node, std::move(inputs));

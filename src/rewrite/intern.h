@@ -26,7 +26,7 @@ class InternBuilder final : public Builder {
   void register_leaf(const Var& leaf, int position);
   /// The same in every process that builds the same program.
   uint64_t structural_hash(const Var& v);
-  /// The node with these inputs instead of its own. Its types are inferred again only when those of the inputs differ.
+  /// The node with these inputs instead of its own. Its types are inferred again only when the inputs may tell more.
   NodePtr rebuilt(const Node& node, std::vector<Var> inputs);
   /// True when the node was made (or is a leaf known) here.
   bool owns(const Node& node) const { return hashes_.contains(&node); }

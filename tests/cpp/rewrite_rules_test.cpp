@@ -4,7 +4,8 @@
 
 #include <cmath>
 #include <cstring>
-#include <limits>
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <random>
 
