@@ -147,49 +147,65 @@ std::vector<Rule> function_rules() {
       {.name = "local_idempotent",
        .root = [](const Op& op) { return op.has(idempotent) && op.is_elementwise(); },
        .apply = idempotent_twice,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("floor", {call("floor", {x})}); }),
-                            sample_of([](const Expr& x) { return absolute(absolute(x)); }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return call("floor", {call("floor", {x})}); }),
+                                sample_of([](const Expr& x) { return absolute(absolute(x)); }, {-3, 3}, DType::i32)};
+           }},
       {.name = "local_useless_same_operands",
        .roots = {"maximum", "minimum", "and_", "or_"},
        .apply = same_operands,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("maximum", {x, x}); }),
-                            sample_of([](const Expr& x) { return call("minimum", {x, x}); }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return call("maximum", {x, x}); }),
+                                sample_of([](const Expr& x) { return call("minimum", {x, x}); }, {-3, 3}, DType::i32)};
+           }},
       {.name = "local_elemwise_sub_zeros",
        .roots = {"sub", "xor"},
        .apply = cancelled_integers,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) { return (x - x) + y; }, {-3, 3}, DType::i8)};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x, const Expr& y) { return (x - x) + y; }, {-3, 3}, DType::i8)};
+           }},
       {.name = "local_elemwise_sub_zeros",
        .kind = fast_math,
        .roots = {"sub", "true_div"},
        .apply = cancelled_floats,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) { return (x - x) + y / y; }, {0.3, 3})};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x, const Expr& y) { return (x - x) + y / y; }, {0.3, 3})};
+           }},
       {.name = "local_useless_elemwise_comparison",
        .roots = {"eq", "neq", "lt", "le", "gt", "ge"},
        .apply = compared_with_itself,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("eq", {x, x}); }, {-3, 3}, DType::i32),
-                            sample_of([](const Expr& x) { return call("lt", {x, x}); }, {-3, 3}, DType::i8)};
-       }},
-      {.name = "local_mul_zero", .roots = {"mul"}, .apply = integer_times_zero, .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) { return x * 0.0 + y; }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return call("eq", {x, x}); }, {-3, 3}, DType::i32),
+                                sample_of([](const Expr& x) { return call("lt", {x, x}); }, {-3, 3}, DType::i8)};
+           }},
+      {.name = "local_mul_zero",
+       .roots = {"mul"},
+       .apply = integer_times_zero,
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x, const Expr& y) { return x * 0.0 + y; }, {-3, 3}, DType::i32)};
+           }},
       {.name = "local_mul_zero",
        .kind = fast_math,
        .tags = {"local_zero_div"},
        .roots = {"mul", "true_div"},
        .apply = float_times_zero,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) { return x * 0.0 + 0.0 / y; }, {0.3, 3})};
-       }},
-      {.name = "local_pow_specialize", .kind = accurate, .roots = {"pow"}, .apply = small_power, .samples = power_samples},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x, const Expr& y) { return x * 0.0 + 0.0 / y; }, {0.3, 3})};
+           }},
+      {.name = "local_pow_specialize",
+       .kind = accurate,
+       .roots = {"pow"},
+       .apply = small_power,
+       .samples = power_samples},
   };
 }
 

@@ -46,9 +46,7 @@ Exprs times_minus_one(RuleContext& c) {
 Exprs plus_neutral(RuleContext& c) { return beside_number(c, is_float(c.type().dtype) ? -0.0 : 0.0, itself); }
 Exprs plus_zero(RuleContext& c) { return beside_number(c, 0.0, itself); }
 
-Exprs minus_zero(RuleContext& c) {
-  return is_number(c.node->inputs[1], 0.0) ? replaced_by(c, c.in(0)) : Exprs{};
-}
+Exprs minus_zero(RuleContext& c) { return is_number(c.node->inputs[1], 0.0) ? replaced_by(c, c.in(0)) : Exprs{}; }
 Exprs zero_minus(RuleContext& c) {
   if (!is_number(c.node->inputs[0], 0.0)) return {};
   return replaced_by(c, -cast(c.in(1), c.type().dtype));
@@ -56,7 +54,7 @@ Exprs zero_minus(RuleContext& c) {
 
 Exprs divided_by_one(RuleContext& c) {
   if (!is_number(c.node->inputs[1], 1)) return {};
-  if (c.node->op->name == "int_div" && !is_discrete(c.type().dtype)) return {};      // rounds
+  if (c.node->op->name == "int_div" && !is_discrete(c.type().dtype)) return {};  // rounds
   return replaced_by(c, c.in(0));
 }
 
@@ -66,7 +64,8 @@ Exprs divided_by_power_of_two(RuleContext& c) {
   int exponent = 0;
   if (!single_value(c.node->inputs[1], value) || std::fabs(std::frexp(value, &exponent)) != 0.5) return {};
   const bool single = c.type().dtype != DType::f64;
-  if (!is_float(c.type().dtype) || c.type().dtype == DType::f16 || std::abs(exponent) > (single ? 120 : 1000)) return {};
+  if (!is_float(c.type().dtype) || c.type().dtype == DType::f16 || std::abs(exponent) > (single ? 120 : 1000))
+    return {};
   const Expr inverse = c.builder.constant(c.type().dtype, 1 / value);
   return replaced_by(c, cast(c.in(0), c.type().dtype) * inverse);
 }
@@ -116,7 +115,8 @@ Exprs bool_neutral(RuleContext& c) {
   return beside_number(c, c.node->op->name == "and_" ? 1 : 0, itself);
 }
 
-// ---------------------------------------------------------------------------------------------------------------- casts
+// ----------------------------------------------------------------------------------------------------------------
+// casts
 
 Exprs cast_to_same(RuleContext& c) {
   return c.node->inputs[0].type().dtype == c.type().dtype ? Exprs{c.in(0)} : Exprs{};
@@ -135,16 +135,20 @@ std::vector<Rule> cast_rules() {
        .tags = {"local_remove_useless_cast"},
        .roots = {"cast"},
        .apply = cast_to_same,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("cast", {x}, {static_cast<int64_t>(DType::f64)}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return call("cast", {x}, {static_cast<int64_t>(DType::f64)}); })};
+           }},
       {.name = "local_cast_cast",
        .roots = {"cast"},
        .apply = cast_of_cast,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return cast(cast(x, DType::f64), DType::f32); }, {-3, 3}, DType::f32),
-                            sample_of([](const Expr& x) { return cast(cast(x, DType::i64), DType::f64); }, {-3, 3}, DType::i8)};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return cast(cast(x, DType::f64), DType::f32); }, {-3, 3}, DType::f32),
+                 sample_of([](const Expr& x) { return cast(cast(x, DType::i64), DType::f64); }, {-3, 3}, DType::i8)};
+           }},
   };
 }
 
@@ -153,32 +157,37 @@ std::vector<Rule> neutral_rules() {
       {.name = "local_upcast_elemwise_constant_inputs",
        .root = [](const Op& op) { return op.is_elementwise() && op.max_inputs > 1 && op.name != "second"; },
        .apply = upcast_constants,
-       .samples = [] {
-         return std::vector{
-             sample_of([](const Expr& x) { return call("mul", {x, x.builder->integer(3, DType::i8)}); }),
-             sample_of([](const Expr& x) { return call("lt", {x, x.builder->integer(1, DType::i8)}); }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return call("mul", {x, x.builder->integer(3, DType::i8)}); }),
+                 sample_of([](const Expr& x) { return call("lt", {x, x.builder->integer(1, DType::i8)}); }, {-3, 3},
+                           DType::i32)};
+           }},
       {.name = "local_mul_specialize",
        .roots = {"mul"},
        .apply = times_one,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return x * 1.0; }),
-                            sample_of([](const Expr& x) { return x * 1.0; }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return x * 1.0; }),
+                                sample_of([](const Expr& x) { return x * 1.0; }, {-3, 3}, DType::i32)};
+           }},
       {.name = "local_mul_specialize",
        .roots = {"mul"},
        .apply = times_minus_one,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return x * -1.0; }),
-                            sample_of([](const Expr& x) { return x * -1.0; }, {-3, 3}, DType::i16)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return x * -1.0; }),
+                                sample_of([](const Expr& x) { return x * -1.0; }, {-3, 3}, DType::i16)};
+           }},
       {.name = "local_add_specialize",
        .roots = {"add"},
        .apply = plus_neutral,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return x + -0.0; }),
-                            sample_of([](const Expr& x) { return x + 0.0; }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return x + -0.0; }),
+                                sample_of([](const Expr& x) { return x + 0.0; }, {-3, 3}, DType::i32)};
+           }},
       {.name = "local_add_specialize",
        .kind = accurate,
        .roots = {"add"},
@@ -193,11 +202,16 @@ std::vector<Rule> neutral_rules() {
        .roots = {"sub"},
        .apply = zero_minus,
        .samples = [] { return std::vector{sample_of([](const Expr& x) { return 0.0 - x; })}; }},
-      {.name = "local_logic_specialize", .roots = {"and_", "or_"}, .apply = bool_neutral, .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           return call("and_", {call("lt", {x, x.builder->constant(DType::f64, 1)}), x.builder->constant(DType::b1, 1)});
-         })};
-       }},
+      {.name = "local_logic_specialize",
+       .roots = {"and_", "or_"},
+       .apply = bool_neutral,
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+               return call("and_",
+                           {call("lt", {x, x.builder->constant(DType::f64, 1)}), x.builder->constant(DType::b1, 1)});
+             })};
+           }},
   };
 }
 
@@ -206,26 +220,30 @@ std::vector<Rule> factor_rules() {
       {.name = "local_intdiv_by_one",
        .roots = {"int_div", "true_div"},
        .apply = divided_by_one,
-       .samples = [] {
-         return std::vector{
-             sample_of([](const Expr& x) { return x / 1.0; }),
-             sample_of([](const Expr& x) { return call("int_div", {x, x.builder->integer(1, DType::i8)}); }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return x / 1.0; }),
+                 sample_of([](const Expr& x) { return call("int_div", {x, x.builder->integer(1, DType::i8)}); },
+                           {-3, 3}, DType::i32)};
+           }},
       {.name = "local_div_by_power_of_two",
        .roots = {"true_div"},
        .apply = divided_by_power_of_two,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return x / 4.0; }),
-                            sample_of([](const Expr& x) { return x / -0.25; }, {-3, 3}, DType::f32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return x / 4.0; }),
+                                sample_of([](const Expr& x) { return x / -0.25; }, {-3, 3}, DType::f32)};
+           }},
       {.name = "local_mul_canonizer",
        .kind = accurate,
        .roots = {"mul", "true_div"},
        .apply = joined_factors,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return 3.0 * (x * 5.0); }),
-                            sample_of([](const Expr& x) { return (x * 5.0) / 3.0; })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return 3.0 * (x * 5.0); }),
+                                sample_of([](const Expr& x) { return (x * 5.0) / 3.0; })};
+           }},
   };
 }
 

@@ -64,9 +64,7 @@ Exprs identity(RuleContext& c) { return refines(c.in(0).type(), c.type()) ? Expr
 
 std::vector<Sample> switch_samples() {
   std::vector<Sample> samples;
-  samples.push_back(sample_of([](const Expr& x, const Expr& y) {
-    return call("switch", {call("lt", {x, y}), x, x});
-  }));
+  samples.push_back(sample_of([](const Expr& x, const Expr& y) { return call("switch", {call("lt", {x, y}), x, x}); }));
   Sampler s;
   const Expr x = s.matrix(), y = s.matrix();
   const Expr narrow = call("switch", {s.builder.constant(DType::b1, 0), x, s.number(2)});
@@ -89,27 +87,35 @@ std::vector<Rule> control_rules() {
       {.name = "local_merge_switch_same_cond",
        .roots = {"switch"},
        .apply = switch_below_switch,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) {
-           const Expr condition = call("lt", {x, y});
-           return call("switch", {condition, call("switch", {condition, x, y}), x + y});
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x, const Expr& y) {
+               const Expr condition = call("lt", {x, y});
+               return call("switch", {condition, call("switch", {condition, x, y}), x + y});
+             })};
+           }},
       {.name = "local_useless_switch",
        .roots = {"switch"},
        .apply = inverted_condition,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) {
-           return call("switch", {call("invert", {call("lt", {x, y})}), x, y});
-         })};
-       }},
-      {.name = "cond_remove_identical", .tags = {"ifelse"}, .roots = {"ifelse"}, .apply = useless_ifelse, .samples = ifelse_samples},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x, const Expr& y) {
+               return call("switch", {call("invert", {call("lt", {x, y})}), x, y});
+             })};
+           }},
+      {.name = "cond_remove_identical",
+       .tags = {"ifelse"},
+       .roots = {"ifelse"},
+       .apply = useless_ifelse,
+       .samples = ifelse_samples},
       {.name = "local_view_op",
        .roots = {"view", "disconnected_grad", "zero_grad"},
        .apply = identity,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("zero_grad", {call("disconnected_grad", {x})}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return call("zero_grad", {call("disconnected_grad", {x})}); })};
+           }},
   };
 }
 

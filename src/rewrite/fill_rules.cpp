@@ -1,5 +1,5 @@
-// Rules of broadcasting constants about: second, alloc, and elementwise work on what they make. They keep gradients free of
-// materialised ones and zeros.
+// Rules of broadcasting constants about: second, alloc, and elementwise work on what they make. They keep gradients
+// free of materialised ones and zeros.
 #include "rewrite/helpers.h"
 
 namespace croton {
@@ -26,7 +26,8 @@ Exprs useless_alloc(RuleContext& c) {
   return {value};
 }
 
-// alloc(alloc(v, ...), sizes) = alloc(v, sizes), where the inner one repeats v along axes that the outer one keeps as they are.
+// alloc(alloc(v, ...), sizes) = alloc(v, sizes), where the inner one repeats v along axes that the outer one keeps as
+// they are.
 Exprs alloc_of_alloc(RuleContext& c) {
   const Node* inner = node_of(c.node->inputs[0], "alloc");
   if (!inner) return {};
@@ -102,7 +103,8 @@ Exprs lift_alloc(RuleContext& c) {
   return replaced_by(c, alloc(c.builder.apply(*c.node->op, std::move(operands), c.node->attributes), sizes));
 }
 
-// ---------------------------------------------------------------------------------------------------------------- tests
+// ----------------------------------------------------------------------------------------------------------------
+// tests
 
 Expr ones_of(const Expr& x) { return alloc(x.builder->constant(x.dtype(), 1), {dim(x, 0), dim(x, 1)}); }
 
@@ -127,14 +129,19 @@ std::vector<Rule> fill_rules() {
        .tags = {"local_fill_sink"},
        .roots = {"second"},
        .apply = fill_to_alloc,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("second", {call("exp", {x}), x.builder->constant(DType::f64, 3)}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of(
+                 [](const Expr& x) { return call("second", {call("exp", {x}), x.builder->constant(DType::f64, 3)}); })};
+           }},
       {.name = "local_useless_alloc",
        .tags = {"local_canonicalize_alloc"},
        .roots = {"alloc"},
        .apply = useless_alloc,
-       .samples = [] { return std::vector{sample_of([](const Expr& x) { return call("alloc", {x, dim(x, 0), dim(x, 1)}); })}; }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return call("alloc", {x, dim(x, 0), dim(x, 1)}); })};
+           }},
       {.name = "local_merge_alloc", .roots = {"alloc"}, .apply = alloc_of_alloc, .samples = alloc_samples},
       {.name = "local_elemwise_alloc",
        .root = is_proper_elementwise,
@@ -143,10 +150,11 @@ std::vector<Rule> fill_rules() {
       {.name = "local_alloc_unary",
        .root = is_proper_elementwise,
        .apply = lift_alloc,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("exp", {ones_of(x)}); }),
-                            sample_of([](const Expr& x) { return ones_of(x) / 3.0; })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return call("exp", {ones_of(x)}); }),
+                                sample_of([](const Expr& x) { return ones_of(x) / 3.0; })};
+           }},
   };
 }
 

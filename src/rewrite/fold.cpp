@@ -23,7 +23,8 @@ bool may_fold(const Node& node) {
   return true;
 }
 
-// A copy of the node whose inputs keep it alive: size rules answer for variables, and the node itself has no handle yet.
+// A copy of the node whose inputs keep it alive: size rules answer for variables, and the node itself has no handle
+// yet.
 int64_t result_elements(const Node& node) {
   ShapeFacts facts;
   const NodePtr copy = new_node(*node.op, node.inputs, node.types, node.attributes);
@@ -42,7 +43,8 @@ int64_t input_elements(const Node& node) {
   return total;
 }
 
-// Output axes that really have size one are known to be so afterwards only if the type said so: types do not change by folding.
+// Output axes that really have size one are known to be so afterwards only if the type said so: types do not change by
+// folding.
 std::shared_ptr<const Literal> evaluated(const Node& node) {
   std::vector<Array> inputs, outputs;
   for (const Var& input : node.inputs) inputs.push_back(array_of(input.node->attributes.literal));

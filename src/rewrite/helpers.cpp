@@ -6,7 +6,7 @@
 namespace croton {
 namespace {
 
-constexpr size_t max_parts = 32;      // longer products and sums are taken apart only partly
+constexpr size_t max_parts = 32;  // longer products and sums are taken apart only partly
 constexpr int max_depth = 16;
 
 bool bits_are_zero(const Literal& literal) {
@@ -125,7 +125,8 @@ Product factors_of(const Var& v) {
     const auto [part, inverted] = stack.back();
     stack.pop_back();
     const std::string_view row = part.op().name;
-    const bool open = is_float(part.type().dtype) && stack.size() + product.over.size() + product.under.size() < max_parts;
+    const bool open =
+        is_float(part.type().dtype) && stack.size() + product.over.size() + product.under.size() < max_parts;
     if (open && (row == "mul" || row == "true_div")) {
       stack.push_back({part.node->inputs[1], row == "mul" ? inverted : !inverted});
       stack.push_back({part.node->inputs[0], inverted});

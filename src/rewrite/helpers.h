@@ -32,7 +32,8 @@ Expr without_leading_ones(const Expr& e);
 /// A variable with only axes of size one, as a scalar.
 Expr as_scalar(const Expr& e);
 
-/// The size of an axis, from as near to the function's inputs as is simple: no value of `v` is needed where that succeeds.
+/// The size of an axis, from as near to the function's inputs as is simple: no value of `v` is needed where that
+/// succeeds.
 Expr size_of(RuleContext& context, const Var& v, int axis);
 /// Sizes of the result of an elementwise node, from its operands.
 Exprs sizes_of_operands(RuleContext& context);

@@ -12,8 +12,8 @@ using enum Phase;
 // One entry of a basic index, with the scalars that belong to it.
 struct IndexEntry {
   bool is_scalar = false;
-  Var position;                 // of a scalar index
-  Var start, stop, step;        // of a slice; null where not given
+  Var position;           // of a scalar index
+  Var start, stop, step;  // of a slice; null where not given
 };
 
 // The index of a subtensor (`first` is 1) or of an update (2).
@@ -56,7 +56,8 @@ bool same_index(const Node& a, size_t first_a, const Node& b, size_t first_b) {
                                                     b.inputs.begin() + static_cast<ptrdiff_t>(first_b), b.inputs.end());
 }
 
-// ---------------------------------------------------------------------------------------------------------------- reads
+// ----------------------------------------------------------------------------------------------------------------
+// reads
 
 Exprs useless_subtensor(RuleContext& c) { return takes_all(c, 1) ? replaced_by(c, c.in(0)) : Exprs{}; }
 
@@ -117,7 +118,8 @@ Exprs subtensor_of_update(RuleContext& c) {
   return {value};
 }
 
-// -------------------------------------------------------------------------------------------------------------- updates
+// --------------------------------------------------------------------------------------------------------------
+// updates
 
 Exprs set_whole(RuleContext& c) {
   if (!takes_all(c, 2)) return {};
@@ -156,18 +158,20 @@ Exprs update_with_alloc(RuleContext& c) {
     inputs.push_back(c.in(k));
   }
   // Reading the region gives its sizes; that node is used for nothing else.
-  const Expr region = c.builder.apply(op_named(advanced ? "advanced_subtensor" : "subtensor"), read, c.node->attributes);
+  const Expr region =
+      c.builder.apply(op_named(advanced ? "advanced_subtensor" : "subtensor"), read, c.node->attributes);
   if (!c.shapes.same_shape(region.var, c.node->inputs[1])) return {};
   return replaced_by(c, c.builder.apply(*c.node->op, inputs, c.node->attributes));
 }
 
-// r + (zeros with v added somewhere) = r with v added there. For the gradients of gathers: no zeros are made and read again.
+// r + (zeros with v added somewhere) = r with v added there. For the gradients of gathers: no zeros are made and read
+// again.
 Exprs add_update_of_zeros(RuleContext& c) {
   const bool difference = c.node->op->name == "sub";
   for (size_t k = 0; k < 2; ++k) {
     const Var &part = c.node->inputs[k], &rest = c.node->inputs[1 - k];
     const std::string_view row = part.op().name;
-    const bool sets = row == "set_subtensor";      // of zeros: the same as adding
+    const bool sets = row == "set_subtensor";  // of zeros: the same as adding
     if (!sets && row != "inc_subtensor" && row != "advanced_inc_subtensor") continue;
     if (!is_zero(part.node->inputs[0]) || !c.only_client(part)) continue;
     if (!(rest.type() == part.type()) || !c.shapes.same_shape(rest, part)) continue;
@@ -175,18 +179,21 @@ Exprs add_update_of_zeros(RuleContext& c) {
     for (const Var& v : part.node->inputs) inputs.push_back(c.wrap(v));
     inputs[0] = difference && k == 0 ? -c.wrap(rest) : c.wrap(rest);
     if (difference && k == 1) inputs[1] = -inputs[1];
-    return replaced_by(c, c.builder.apply(sets ? op_named("inc_subtensor") : part.op(), std::move(inputs), part.node->attributes));
+    return replaced_by(
+        c, c.builder.apply(sets ? op_named("inc_subtensor") : part.op(), std::move(inputs), part.node->attributes));
   }
   return {};
 }
 
-// ---------------------------------------------------------------------------------------------------------------- tests
+// ----------------------------------------------------------------------------------------------------------------
+// tests
 
 Expr integer(const Expr& x, int64_t value) { return x.builder->integer(value); }
 
 std::vector<Sample> read_samples() {
-  return {sample_of([](const Expr& x) { return call("subtensor", {x}, {0, 0}); }),
-          sample_of([](const Expr& x) { return call("subtensor", {x, integer(x, 0), dim(x, 0), integer(x, 1)}, {7}); })};
+  return {sample_of([](const Expr& x) { return call("subtensor", {x}, {0, 0}); }), sample_of([](const Expr& x) {
+            return call("subtensor", {x, integer(x, 0), dim(x, 0), integer(x, 1)}, {7});
+          })};
 }
 
 std::vector<Sample> make_vector_samples() {
@@ -198,9 +205,9 @@ std::vector<Sample> make_vector_samples() {
   }
   Sampler s;
   const Expr v = vector(s.matrix());
-  samples.push_back(s.sample({call("subtensor", {v, s.builder.integer(1)}, {1}),
-                              call("subtensor", {v, s.builder.integer(-1)}, {4}),
-                              call("subtensor", {cast(v, DType::i32), s.builder.integer(1)}, {-1})}));
+  samples.push_back(
+      s.sample({call("subtensor", {v, s.builder.integer(1)}, {1}), call("subtensor", {v, s.builder.integer(-1)}, {4}),
+                call("subtensor", {cast(v, DType::i32), s.builder.integer(1)}, {-1})}));
   return samples;
 }
 
@@ -224,12 +231,13 @@ std::vector<Rule> read_rules() {
       {.name = "local_subtensor_inc_subtensor",
        .roots = {"subtensor"},
        .apply = subtensor_of_update,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           const Expr updated = call("set_subtensor", {x, call("exp", {rows_from_one(x)}), integer(x, 1)}, {1});
-           return call("subtensor", {updated, integer(x, 1)}, {1});
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+               const Expr updated = call("set_subtensor", {x, call("exp", {rows_from_one(x)}), integer(x, 1)}, {1});
+               return call("subtensor", {updated, integer(x, 1)}, {1});
+             })};
+           }},
   };
 }
 
@@ -238,41 +246,48 @@ std::vector<Rule> update_rules() {
       {.name = "local_useless_inc_subtensor",
        .roots = {"set_subtensor"},
        .apply = set_whole,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("set_subtensor", {x, call("exp", {x})}, {0}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return call("set_subtensor", {x, call("exp", {x})}, {0}); })};
+           }},
       {.name = "local_useless_inc_subtensor",
        .roots = {"inc_subtensor"},
        .apply = add_to_whole,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("inc_subtensor", {x, call("exp", {x})}, {0}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return call("inc_subtensor", {x, call("exp", {x})}, {0}); })};
+           }},
       {.name = "local_useless_inc_subtensor",
        .kind = accurate,
        .roots = {"inc_subtensor"},
        .apply = add_zeros,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           const Expr zero = pad_left(x.builder->constant(DType::f64, 0), 2);
-           return call("inc_subtensor", {x, zero, integer(x, 1)}, {1});
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+               const Expr zero = pad_left(x.builder->constant(DType::f64, 0), 2);
+               return call("inc_subtensor", {x, zero, integer(x, 1)}, {1});
+             })};
+           }},
       {.name = "local_useless_inc_subtensor_alloc",
        .roots = {"set_subtensor", "inc_subtensor", "advanced_set_subtensor", "advanced_inc_subtensor"},
        .apply = update_with_alloc,
-       .samples = [] {
-         return std::vector{
-             sample_of([](const Expr& x) {
-               const Expr part = rows_from_one(x), value = x.builder->constant(x.dtype(), 3);
-               const Expr values = call("alloc", {value, dim(part, 0), dim(part, 1)});
-               return call("set_subtensor", {x, values, integer(x, 1)}, {1});
-             }),
-             sample_of([](const Expr& x) {
-               const Expr rows = call("arange", {integer(x, 0), dim(x, 0), integer(x, 2)}, {static_cast<int64_t>(DType::i64)});
-               const Expr values = call("alloc", {x.builder->constant(x.dtype(), 3), dim(rows, 0), dim(x, 1)});
-               return x.builder->apply("advanced_inc_subtensor", {x, values, rows}, {1, 0});
-             })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+                                  const Expr part = rows_from_one(x), value = x.builder->constant(x.dtype(), 3);
+                                  const Expr values = call("alloc", {value, dim(part, 0), dim(part, 1)});
+                                  return call("set_subtensor", {x, values, integer(x, 1)}, {1});
+                                }),
+                                sample_of([](const Expr& x) {
+                                  const Expr rows = call("arange", {integer(x, 0), dim(x, 0), integer(x, 2)},
+                                                         {static_cast<int64_t>(DType::i64)});
+                                  const Expr values =
+                                      call("alloc", {x.builder->constant(x.dtype(), 3), dim(rows, 0), dim(x, 1)});
+                                  return x.builder->apply("advanced_inc_subtensor", {x, values, rows}, {1, 0});
+                                })};
+           }},
       {.name = "local_incsubtensor_of_zeros_to_setsubtensor",
        .kind = accurate,
        .roots = {"inc_subtensor"},
@@ -283,15 +298,16 @@ std::vector<Rule> update_rules() {
        .phase = specialize,
        .roots = {"add", "sub"},
        .apply = add_update_of_zeros,
-       .samples = [] {
-         return std::vector{
-             sample_of([](const Expr& x) {
-               return x - call("inc_subtensor", {zeros_of_shape(x), rows_from_one(x), integer(x, 1)}, {1});
-             }),
-             sample_of([](const Expr& x) {
-               return call("set_subtensor", {zeros_of_shape(x), rows_from_one(x), integer(x, 1)}, {1}) - x;
-             })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) {
+                   return x - call("inc_subtensor", {zeros_of_shape(x), rows_from_one(x), integer(x, 1)}, {1});
+                 }),
+                 sample_of([](const Expr& x) {
+                   return call("set_subtensor", {zeros_of_shape(x), rows_from_one(x), integer(x, 1)}, {1}) - x;
+                 })};
+           }},
   };
 }
 

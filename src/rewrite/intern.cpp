@@ -37,7 +37,8 @@ uint64_t own_hash(const Op& op, const std::vector<Type>& types, const Attributes
   return hash;
 }
 
-bool same_bodies(const std::vector<std::shared_ptr<const Graph>>& a, const std::vector<std::shared_ptr<const Graph>>& b) {
+bool same_bodies(const std::vector<std::shared_ptr<const Graph>>& a,
+                 const std::vector<std::shared_ptr<const Graph>>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const auto& x, const auto& y) { return x == y || same_graph(*x, *y); });
 }
@@ -82,7 +83,7 @@ Places places_of(const std::vector<NodePtr>& order) {
 }
 
 std::vector<NodePtr> order_of(const Graph& graph) {
-  std::vector<Var> roots = graph.inputs;      // first, so that inputs have the first places, used or not
+  std::vector<Var> roots = graph.inputs;  // first, so that inputs have the first places, used or not
   roots.insert(roots.end(), graph.outputs.begin(), graph.outputs.end());
   return toposort(roots);
 }
@@ -197,7 +198,8 @@ NodePtr InternBuilder::make(const Op& op, std::vector<Var> inputs, std::vector<T
       return known;
     }
   }
-  const NodePtr node = new_node(op, std::move(inputs), std::move(types), std::move(attributes), std::move(bodies), line);
+  const NodePtr node =
+      new_node(op, std::move(inputs), std::move(types), std::move(attributes), std::move(bodies), line);
   if (options_.fold && !op.has(leaf)) {
     if (const auto value = folded(*node, options_.fold_limit)) {
       Attributes constant;
@@ -257,7 +259,7 @@ std::vector<Var> intern(std::span<const Var> outputs, InternBuilder& builder) {
   const auto copy_of = [&](const Var& v) -> Var { return {copies.at(v.node.get()), v.output}; };
   for (const NodePtr& node : toposort(outputs)) {
     if (node->op->has(leaf) && !node->attributes.literal) {
-      builder.structural_hash({node, 0});       // gives it a place, in the order of the walk
+      builder.structural_hash({node, 0});  // gives it a place, in the order of the walk
       copies.emplace(node.get(), node);
       continue;
     }

@@ -10,8 +10,9 @@
 
 namespace croton {
 
-/// Hash-consing over (row, inputs, attributes, bodies, types). Everything that decides an order (operands of commutative rows)
-/// follows structural hashes, which depend on the program only, never on addresses or on how many nodes were made before.
+/// Hash-consing over (row, inputs, attributes, bodies, types). Everything that decides an order (operands of
+/// commutative rows) follows structural hashes, which depend on the program only, never on addresses or on how many
+/// nodes were made before.
 class InternBuilder final : public Builder {
  public:
   struct Options {
@@ -21,8 +22,8 @@ class InternBuilder final : public Builder {
   InternBuilder();
   explicit InternBuilder(Options options);
 
-  /// Gives a leaf (function input, shared variable) its place in the program, which is its structural hash. Leaves nobody
-  /// registers get places behind these in the order in which they are met.
+  /// Gives a leaf (function input, shared variable) its place in the program, which is its structural hash. Leaves
+  /// nobody registers get places behind these in the order in which they are met.
   void register_leaf(const Var& leaf, int position);
   /// The same in every process that builds the same program.
   uint64_t structural_hash(const Var& v);
@@ -47,19 +48,21 @@ class InternBuilder final : public Builder {
   uint64_t hash_of_bodies(const std::vector<std::shared_ptr<const Graph>>& bodies);
 
   Options options_;
-  std::vector<NodePtr> nodes_;                            // in the order of their making; keeps all of them alive
-  std::unordered_multimap<uint64_t, size_t> index_;       // structural hash -> position in nodes_
-  std::unordered_map<const Node*, uint64_t> hashes_;      // looked up, never walked
+  std::vector<NodePtr> nodes_;                        // in the order of their making; keeps all of them alive
+  std::unordered_multimap<uint64_t, size_t> index_;   // structural hash -> position in nodes_
+  std::unordered_map<const Node*, uint64_t> hashes_;  // looked up, never walked
   std::unordered_map<const Graph*, uint64_t> body_hashes_;
-  std::vector<NodePtr> leaves_;                           // keeps the keys of hashes_ alive
-  std::vector<std::shared_ptr<const Graph>> bodies_;      // and those of body_hashes_
+  std::vector<NodePtr> leaves_;                       // keeps the keys of hashes_ alive
+  std::vector<std::shared_ptr<const Graph>> bodies_;  // and those of body_hashes_
   uint64_t unregistered_ = 0;
 };
 
-/// The user's graph rebuilt through `builder`: nodes become shared, leaves other than constants stay the same variables.
+/// The user's graph rebuilt through `builder`: nodes become shared, leaves other than constants stay the same
+/// variables.
 std::vector<Var> intern(std::span<const Var> outputs, InternBuilder& builder);
 
-/// True when a variable of `type` may stand where `general` was promised: equal but for more axes known to have size one.
+/// True when a variable of `type` may stand where `general` was promised: equal but for more axes known to have size
+/// one.
 bool refines(const Type& type, const Type& general);
 
 /// Lets `node` also stand for the source lines and names of `other`, which it replaces.

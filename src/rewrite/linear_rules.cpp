@@ -35,7 +35,8 @@ Exprs dot_with_zeros(RuleContext& c, bool discrete) {
 Exprs float_dot_with_zeros(RuleContext& c) { return dot_with_zeros(c, false); }
 Exprs integer_dot_with_zeros(RuleContext& c) { return dot_with_zeros(c, true); }
 
-// ----------------------------------------------------------------------------------------------------------------- gemm
+// -----------------------------------------------------------------------------------------------------------------
+// gemm
 
 // scale * rest, where scale is a scalar (null: 1).
 struct Scaled {
@@ -92,15 +93,17 @@ Exprs dot_added_to_matrix(RuleContext& c) {
   return {};
 }
 
-// ---------------------------------------------------------------------------------------------------------------- tests
+// ----------------------------------------------------------------------------------------------------------------
+// tests
 
 Expr square(const Expr& x) { return call("dot", {x, transposed(x)}); }
 Expr gram(const Expr& x) { return call("dot", {transposed(x), x}); }
 
 std::vector<Sample> gemm_samples() {
-  return {sample_of([](const Expr& x) { return call("exp", {gram(x)}) + gram(x + 1.0); }, {-1, 1}),
-          sample_of([](const Expr& x) { return call("exp", {gram(x)}) * 0.5 - 0.1 * gram(x + 1.0); }, {-1, 1}),
-          sample_of([](const Expr& x) { return 0.1 * (-gram(x + 1.0)) - call("tanh", {gram(x)}); }, {-1, 1}, DType::f32)};
+  return {
+      sample_of([](const Expr& x) { return call("exp", {gram(x)}) + gram(x + 1.0); }, {-1, 1}),
+      sample_of([](const Expr& x) { return call("exp", {gram(x)}) * 0.5 - 0.1 * gram(x + 1.0); }, {-1, 1}),
+      sample_of([](const Expr& x) { return 0.1 * (-gram(x + 1.0)) - call("tanh", {gram(x)}); }, {-1, 1}, DType::f32)};
 }
 
 }  // namespace
@@ -111,28 +114,33 @@ std::vector<Rule> linear_rules() {
        .kind = accurate,
        .roots = {"dimshuffle"},
        .apply = transposed_dot,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return transposed(call("dot", {square(x), x})); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return transposed(call("dot", {square(x), x})); })};
+           }},
       {.name = "local_0_dot_x",
        .roots = {"dot"},
        .apply = integer_dot_with_zeros,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           const Expr zeros = call("alloc", {x.builder->constant(x.dtype(), 0), dim(x, 1), dim(x, 0)});
-           return call("dot", {zeros, x});
-         }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of(
+                 [](const Expr& x) {
+                   const Expr zeros = call("alloc", {x.builder->constant(x.dtype(), 0), dim(x, 1), dim(x, 0)});
+                   return call("dot", {zeros, x});
+                 },
+                 {-3, 3}, DType::i32)};
+           }},
       {.name = "local_0_dot_x",
        .kind = fast_math,
        .roots = {"dot"},
        .apply = float_dot_with_zeros,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           const Expr zeros = call("alloc", {x.builder->constant(x.dtype(), 0), dim(x, 1), dim(x, 0)});
-           return call("dot", {zeros, x});
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+               const Expr zeros = call("alloc", {x.builder->constant(x.dtype(), 0), dim(x, 1), dim(x, 0)});
+               return call("dot", {zeros, x});
+             })};
+           }},
       {.name = "GemmOptimizer",
        .kind = accurate,
        .phase = specialize,

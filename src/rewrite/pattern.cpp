@@ -1,4 +1,5 @@
-// Matching and substitution. Patterns are a few nodes deep, so recursion is bounded by the rule, not by the user's graph.
+// Matching and substitution. Patterns are a few nodes deep, so recursion is bounded by the rule, not by the user's
+// graph.
 #include "rewrite/pattern.h"
 
 #include <cmath>

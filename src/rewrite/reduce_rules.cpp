@@ -77,7 +77,7 @@ Exprs of_dimshuffle(RuleContext& c) {
     }
   }
   for (int axis = 0; axis < inner_rank; ++axis) {
-    if (!contains(pattern, axis)) return {};      // dropped on purpose: see over_single_elements
+    if (!contains(pattern, axis)) return {};  // dropped on purpose: see over_single_elements
   }
   std::vector<int64_t> place(static_cast<size_t>(inner_rank), -1);
   int64_t next = 0;
@@ -145,7 +145,8 @@ Exprs of_make_vector(RuleContext& c) {
   return replaced_by(c, result);
 }
 
-// ------------------------------------------------------------------------------------------------ maxima with positions
+// ------------------------------------------------------------------------------------------------ maxima with
+// positions
 
 // Of a row with two outputs of which one is used.
 Exprs one_output_used(RuleContext& c) {
@@ -164,15 +165,19 @@ Exprs argmax_of_softmax(RuleContext& c) {
   return replaced_by(c, reduced(*c.node->op, c.wrap(softmax->inputs[0]), c.node->attributes.ints));
 }
 
-// ---------------------------------------------------------------------------------------------------------------- rules
+// ----------------------------------------------------------------------------------------------------------------
+// rules
 
-Expr scalar_of(const Expr& x) { return pad_left(call("subtensor", {x, x.builder->integer(0), x.builder->integer(0)}, {-1, -1}), 2); }
+Expr scalar_of(const Expr& x) {
+  return pad_left(call("subtensor", {x, x.builder->integer(0), x.builder->integer(0)}, {-1, -1}), 2);
+}
 Expr repeated(const Expr& x) { return call("alloc", {x.builder->constant(x.dtype(), 3), dim(x, 0), dim(x, 1)}); }
 
 std::vector<Sample> single_axis_samples() {
   Sampler s;
   const Expr x = s.input(DType::f64, 3, 0b010);
-  return {s.sample({sum(x, {1}), sum(x, {0, 1}), call("max", {x}, {1}), call("any", {x}, {1}), call("prod", {x}, {1, 2})})};
+  return {
+      s.sample({sum(x, {1}), sum(x, {0, 1}), call("max", {x}, {1}), call("any", {x}, {1}), call("prod", {x}, {1, 2})})};
 }
 
 std::vector<Sample> position_samples() {
@@ -189,7 +194,7 @@ std::vector<Sample> position_samples() {
 std::vector<Rule> structure_rules() {
   return {
       {.name = "local_reduce_broadcastable",
-       .kind = accurate,      // 0 + -0 is 0
+       .kind = accurate,  // 0 + -0 is 0
        .tags = {"local_useless_reduce"},
        .root = is_plain_reduction,
        .apply = over_single_elements,
@@ -198,24 +203,28 @@ std::vector<Rule> structure_rules() {
        .kind = accurate,
        .root = is_plain_reduction,
        .apply = of_same_reduction,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return sum(sum(x, {1}), {0}); }),
-                            sample_of([](const Expr& x) { return call("max", {call("max", {x}, {0})}, {0}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return sum(sum(x, {1}), {0}); }),
+                                sample_of([](const Expr& x) { return call("max", {call("max", {x}, {0})}, {0}); })};
+           }},
       {.name = "local_sum_prod_div_dimshuffle",
        .kind = accurate,
        .root = is_plain_reduction,
        .apply = of_dimshuffle,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return sum(dimshuffle(x, {1, -1, 0}), {0}); }),
-                            sample_of([](const Expr& x) { return call("prod", {dimshuffle(x, {1, 0})}, {0, 1}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return sum(dimshuffle(x, {1, -1, 0}), {0}); }),
+                                sample_of([](const Expr& x) { return call("prod", {dimshuffle(x, {1, 0})}, {0, 1}); })};
+           }},
       {.name = "local_reduce_make_vector",
        .roots = {"sum", "prod"},
        .apply = of_make_vector,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("prod", {call("make_vector", {dim(x, 0), dim(x, 1)})}, {0}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of(
+                 [](const Expr& x) { return call("prod", {call("make_vector", {dim(x, 0), dim(x, 1)})}, {0}); })};
+           }},
   };
 }
 
@@ -230,18 +239,20 @@ std::vector<Rule> sum_rules() {
        .kind = accurate,
        .roots = {"sum"},
        .apply = sum_of_scaled,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return sum(3.0 * x, {0}); }),
-                            sample_of([](const Expr& x) { return sum(x / scalar_of(x), {0, 1}); }, {0.5, 3})};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return sum(3.0 * x, {0}); }),
+                                sample_of([](const Expr& x) { return sum(x / scalar_of(x), {0, 1}); }, {0.5, 3})};
+           }},
       {.name = "local_opt_alloc",
        .kind = accurate,
        .roots = {"sum"},
        .apply = sum_of_alloc,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return sum(repeated(x), {0, 1}); }),
-                            sample_of([](const Expr& x) { return sum(repeated(x), {1}); }, {-3, 3}, DType::i32)};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return sum(repeated(x), {0, 1}); }),
+                                sample_of([](const Expr& x) { return sum(repeated(x), {1}); }, {-3, 3}, DType::i32)};
+           }},
       {.name = "local_max_and_argmax",
        .roots = {"max_and_argmax"},
        .apply = one_output_used,
@@ -250,7 +261,10 @@ std::vector<Rule> sum_rules() {
        .kind = accurate,
        .roots = {"argmax"},
        .apply = argmax_of_softmax,
-       .samples = [] { return std::vector{sample_of([](const Expr& x) { return call("argmax", {call("softmax", {x})}, {1}); })}; }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return call("argmax", {call("softmax", {x})}, {1}); })};
+           }},
   };
 }
 

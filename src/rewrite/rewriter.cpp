@@ -1,6 +1,6 @@
-// Passes from the inputs to the outputs: a node's inputs are in normal form before its rules are tried, and what a rule makes is
-// brought to normal form before anything uses it. So one pass nearly always suffices; the next one finds nothing to do, unless a
-// rule asks who else uses a variable.
+// Passes from the inputs to the outputs: a node's inputs are in normal form before its rules are tried, and what a rule
+// makes is brought to normal form before anything uses it. So one pass nearly always suffices; the next one finds
+// nothing to do, unless a rule asks who else uses a variable.
 #include "rewrite/rewriter.h"
 
 #include <algorithm>
@@ -20,6 +20,12 @@ constexpr int64_t rewrites_per_node = 20;
 constexpr int64_t free_rewrites = 1000;
 constexpr int used_often = 1000;
 
+std::vector<Var> outputs_of(const NodePtr& node) {
+  std::vector<Var> outputs;
+  for (uint32_t k = 0; k < node->types.size(); ++k) outputs.push_back({node, k});
+  return outputs;
+}
+
 bool is_free_leaf(const Node& node) { return node.op->has(leaf); }
 
 class Rewriter {
@@ -31,8 +37,8 @@ class Rewriter {
 
  private:
   struct Frame {
-    NodePtr node;               // to be brought to normal form
-    NodePtr current = {};       // the same on inputs in normal form
+    NodePtr node;          // to be brought to normal form
+    NodePtr current = {};  // the same on inputs in normal form
     size_t next_input = 0;
     std::vector<Var> replacement = {};
     size_t next_replacement = 0;
@@ -42,6 +48,7 @@ class Rewriter {
   void normalize(const NodePtr& root);
   bool step(std::vector<Frame>& stack);
   bool enter(const NodePtr& node, std::vector<Frame>& stack);
+  void hand_over_uses(const NodePtr& node, const std::vector<Var>& heirs);
   void finish(const Frame& frame, std::vector<Var> result);
   Var normal(const Var& v) const;
   NodePtr on_normal_inputs(const NodePtr& node);
@@ -58,8 +65,8 @@ class Rewriter {
     const auto entry = uses_.find(v);
     return entry == uses_.end() ? used_often : entry->second;
   };
-  std::unordered_map<uint64_t, std::vector<Var>> normal_;   // by node id: what each output became
-  std::unordered_set<uint64_t> open_;                       // nodes on the stack
+  std::unordered_map<uint64_t, std::vector<Var>> normal_;  // by node id: what each output became
+  std::unordered_set<uint64_t> open_;                      // nodes on the stack
   int64_t rewrites_ = 0, limit_ = 0;
   bool changed_ = false;
 };
@@ -78,12 +85,23 @@ Var Rewriter::normal(const Var& v) const {
   return entry == normal_.end() ? v : entry->second.at(v.output);
 }
 
-// True when the node has to be worked on first. A node that is open already can only be met again when rules lead back to what
-// they started from; it is then taken as it is.
+// True when the node has to be worked on first. A node that is open already can only be met again when rules lead back
+// to what they started from; it is then taken as it is.
 bool Rewriter::enter(const NodePtr& node, std::vector<Frame>& stack) {
   if (normal_.contains(node->id) || is_free_leaf(*node) || !open_.insert(node->id).second) return false;
   stack.push_back({node});
   return true;
+}
+
+// What took the place of a node has its clients, besides those it had. (Without this each rule that asks for clients
+// would need a pass for each link of a chain.)
+void Rewriter::hand_over_uses(const NodePtr& node, const std::vector<Var>& heirs) {
+  for (uint32_t k = 0; k < heirs.size(); ++k) {
+    const auto entry = uses_.find({node, k});
+    if (entry == uses_.end() || heirs[k].node == node) continue;
+    const int count = entry->second;
+    uses_[heirs[k]] += count;
+  }
 }
 
 void Rewriter::finish(const Frame& frame, std::vector<Var> result) {
@@ -102,12 +120,6 @@ NodePtr Rewriter::on_normal_inputs(const NodePtr& node) {
   return same ? node : builder_.rebuilt(*node, std::move(inputs));
 }
 
-std::vector<Var> outputs_of(const NodePtr& node) {
-  std::vector<Var> outputs;
-  for (uint32_t k = 0; k < node->types.size(); ++k) outputs.push_back({node, k});
-  return outputs;
-}
-
 // Works on the top of the stack; false when that is finished.
 bool Rewriter::step(std::vector<Frame>& stack) {
   Frame& top = stack.back();
@@ -117,6 +129,7 @@ bool Rewriter::step(std::vector<Frame>& stack) {
   if (!top.current) {
     top.current = on_normal_inputs(top.node);
     if (top.current != top.node) {
+      hand_over_uses(top.node, outputs_of(top.current));
       if (const auto known = normal_.find(top.current->id); known != normal_.end()) {
         finish(top, std::vector<Var>(known->second));
         return false;
@@ -131,6 +144,7 @@ bool Rewriter::step(std::vector<Frame>& stack) {
   for (size_t k = 0; k < top.replacement.size(); ++k) {
     if (top.replacement[k].node != top.current) result[k] = normal(top.replacement[k]);
   }
+  hand_over_uses(top.current, result);
   finish(top, std::move(result));
   return false;
 }
@@ -166,7 +180,8 @@ std::vector<Var> Rewriter::run(std::vector<Var> outputs, int& passes) {
   return outputs;
 }
 
-// ------------------------------------------------------------------------------------------------------ applying a rule
+// ------------------------------------------------------------------------------------------------------ applying a
+// rule
 
 // The replacement of each output (its own variable where the rule keeps it); empty when no rule applies.
 std::vector<Var> Rewriter::applied(const NodePtr& node) {
@@ -196,7 +211,7 @@ std::vector<Expr> pattern_result(const Rule& rule, RuleContext& context) {
     Expr result = substituted(context.builder, rule.right, bindings, context.type().dtype);
     if (result.rank() < context.type().rank) result = pad_left(result, context.type().rank);
     if (refines(result.type(), context.type())) return {result};
-  } catch (const TypeError&) {      // the right side is not defined for these dtypes
+  } catch (const TypeError&) {  // the right side is not defined for these dtypes
   }
   return {};
 }
@@ -277,8 +292,8 @@ std::vector<Var> expanded(std::vector<Var> outputs, InternBuilder& builder, cons
 
 // Runs a step and notes its time.
 template <class Step>
-void timed(std::string_view name, std::vector<Var>& outputs, const RewriteOptions& options, RewriteStatistics& statistics,
-           Step&& step) {
+void timed(std::string_view name, std::vector<Var>& outputs, const RewriteOptions& options,
+           RewriteStatistics& statistics, Step&& step) {
   RewriteStatistics::PhaseTime phase{.name = name, .nodes_before = toposort(outputs).size()};
   const auto start = std::chrono::steady_clock::now();
   outputs = step(std::move(outputs), phase.passes);
@@ -320,7 +335,8 @@ bool is_chosen(const Rule& rule, const RewriteOptions& options) {
   if (mentions(options.excluding, rule)) return false;
   if (mentions(options.including, rule)) return true;
   if (rule.kind == RuleKind::fast_math) return options.fast_math;
-  return options.level == Level::fast_run || (options.level == Level::fast_compile && rule.phase == Phase::canonicalize);
+  return options.level == Level::fast_run ||
+         (options.level == Level::fast_compile && rule.phase == Phase::canonicalize);
 }
 
 InternBuilder::Options intern_options(const RewriteOptions& options) {
@@ -352,7 +368,8 @@ RewriteResult rewrite(std::span<const Var> outputs, InternBuilder& builder, cons
     // Rules of canonicalize hold in later phases too: what stabilize makes is tidied up at once.
     std::vector<const Rule*> rules;
     for (const Rule& rule : all_rules()) {
-      if ((rule.phase == Phase::canonicalize || rule.phase == phase) && is_chosen(rule, options)) rules.push_back(&rule);
+      if ((rule.phase == Phase::canonicalize || rule.phase == phase) && is_chosen(rule, options))
+        rules.push_back(&rule);
     }
     if (phase == Phase::specialize) expand("expand", false);
     if (rules.empty()) continue;

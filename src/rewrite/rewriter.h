@@ -15,10 +15,11 @@ namespace croton {
 struct RewriteOptions {
   enum class Level : uint8_t { none, merge, fast_compile, fast_run };
   Level level = Level::fast_run;
-  std::vector<std::string> including, excluding;      // names and tags of rules; excluding wins
+  std::vector<std::string> including, excluding;  // names and tags of rules; excluding wins
   bool fast_math = false;
-  const Drivers* drivers = nullptr;                   // for rows that are written in terms of others; null: they stay
-  /// Called with the graph after interning and after each phase ("canonicalize", "expand", ...), for the verifier and dumps.
+  const Drivers* drivers = nullptr;  // for rows that are written in terms of others; null: they stay
+  /// Called with the graph after interning and after each phase ("canonicalize", "expand", ...), for the verifier and
+  /// dumps.
   std::function<void(std::span<const Var> outputs, std::string_view phase)> after_phase;
 };
 
@@ -33,9 +34,9 @@ struct RewriteStatistics {
     int passes = 0;
     size_t nodes_before = 0, nodes_after = 0;
   };
-  std::vector<RuleCount> rules;          // those that applied, by name, in the order of the rule table
+  std::vector<RuleCount> rules;  // those that applied, by name, in the order of the rule table
   std::vector<PhaseTime> phases;
-  bool stopped = false;                  // the limit on the number of rewrites was reached; the graph is right but not final
+  bool stopped = false;  // the limit on the number of rewrites was reached; the graph is right but not final
   int64_t count(std::string_view name) const;
 };
 

@@ -9,7 +9,8 @@ namespace {
 using enum RuleKind;
 using enum Phase;
 
-// ---------------------------------------------------------------------------------------------------------------- sizes
+// ----------------------------------------------------------------------------------------------------------------
+// sizes
 
 Exprs shape_to_sizes(RuleContext& c) {
   const Var& x = c.node->inputs[0];
@@ -41,7 +42,8 @@ Exprs size_is_not_negative(RuleContext& c) {
   return {};
 }
 
-// ----------------------------------------------------------------------------------------------------------- dimshuffle
+// -----------------------------------------------------------------------------------------------------------
+// dimshuffle
 
 Exprs dimshuffle_of_dimshuffle(RuleContext& c) {
   const Node* inner = node_of(c.node->inputs[0], "dimshuffle");
@@ -70,7 +72,8 @@ Exprs dimshuffle_of_alloc(RuleContext& c) {
   return replaced_by(c, alloc(dimshuffle(value, c.node->attributes.ints), sizes));
 }
 
-// -------------------------------------------------------------------------------------------------------------- reshape
+// --------------------------------------------------------------------------------------------------------------
+// reshape
 
 Exprs reshape_of_reshape(RuleContext& c) {
   const Node* inner = node_of(c.node->inputs[0], "reshape");
@@ -89,8 +92,8 @@ std::vector<int> long_axes(const Type& type) {
   return axes;
 }
 
-// A reshape that only adds and drops axes of size one. A size that is left to the call (-1) is known when it is the only long
-// one; beside others it is not, since one of them may be zero.
+// A reshape that only adds and drops axes of size one. A size that is left to the call (-1) is known when it is the
+// only long one; beside others it is not, since one of them may be zero.
 Exprs reshape_to_dimshuffle(RuleContext& c) {
   const Var& x = c.node->inputs[0];
   const std::vector<int> from = long_axes(x.type()), to = long_axes(c.type());
@@ -106,38 +109,42 @@ Exprs reshape_to_dimshuffle(RuleContext& c) {
   return replaced_by(c, dimshuffle(c.in(0), std::move(pattern)));
 }
 
-// ------------------------------------------------------------------------------------------------- rebroadcast and join
+// ------------------------------------------------------------------------------------------------- rebroadcast and
+// join
 
 Exprs useless_rebroadcast(RuleContext& c) { return refines(c.in(0).type(), c.type()) ? Exprs{c.in(0)} : Exprs{}; }
 
-Exprs join_of_one(RuleContext& c) {
-  return c.node->inputs.size() == 1 ? replaced_by(c, c.in(0)) : Exprs{};
-}
+Exprs join_of_one(RuleContext& c) { return c.node->inputs.size() == 1 ? replaced_by(c, c.in(0)) : Exprs{}; }
 
-// ---------------------------------------------------------------------------------------------------------------- rules
+// ----------------------------------------------------------------------------------------------------------------
+// rules
 
 std::vector<Rule> size_rules() {
   return {
       {.name = "local_shape_to_shape_i",
        .roots = {"shape"},
        .apply = shape_to_sizes,
-       .samples = [] { return std::vector{sample_of([](const Expr& x) { return call("shape", {call("exp", {x})}); })}; }},
+       .samples =
+           [] { return std::vector{sample_of([](const Expr& x) { return call("shape", {call("exp", {x})}); })}; }},
       {.name = "local_track_shape_i",
        .tags = {"ShapeOpt"},
        .roots = {"shape_i"},
        .apply = size_from_origin,
-       .samples = [] {
-         return std::vector{
-             sample_of([](const Expr& x) { return call("shape_i", {call("exp", {x})}, {1}); }),
-             sample_of([](const Expr& x) { return call("shape_i", {dimshuffle(x, {1, -1, 0})}, {0}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return call("shape_i", {call("exp", {x})}, {1}); }),
+                 sample_of([](const Expr& x) { return call("shape_i", {dimshuffle(x, {1, -1, 0})}, {0}); })};
+           }},
       {.name = "local_useless_elemwise_comparison",
        .roots = {"lt", "ge", "gt", "le", "maximum", "minimum"},
        .apply = size_is_not_negative,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("maximum", {dim(x, 0), x.builder->integer(0)}); }),
-                            sample_of([](const Expr& x) { return call("lt", {dim(x, 0), x.builder->integer(0)}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return call("maximum", {dim(x, 0), x.builder->integer(0)}); }),
+                 sample_of([](const Expr& x) { return call("lt", {dim(x, 0), x.builder->integer(0)}); })};
+           }},
   };
 }
 
@@ -146,9 +153,11 @@ std::vector<Rule> layout_rules() {
       {.name = "local_dimshuffle_lift",
        .roots = {"dimshuffle"},
        .apply = dimshuffle_of_dimshuffle,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return dimshuffle(dimshuffle(x, {1, -1, 0}), {2, 0, -1}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return dimshuffle(dimshuffle(x, {1, -1, 0}), {2, 0, -1}); })};
+           }},
       {.name = "local_dimshuffle_lift",
        .roots = {"dimshuffle"},
        .apply = useless_dimshuffle,
@@ -156,31 +165,36 @@ std::vector<Rule> layout_rules() {
       {.name = "local_dimshuffle_alloc",
        .roots = {"dimshuffle"},
        .apply = dimshuffle_of_alloc,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           return dimshuffle(call("alloc", {x, x.builder->integer(2), dim(x, 0), dim(x, 1)}), {2, -1, 0, 1});
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+               return dimshuffle(call("alloc", {x, x.builder->integer(2), dim(x, 0), dim(x, 1)}), {2, -1, 0, 1});
+             })};
+           }},
       {.name = "local_reshape_chain",
        .roots = {"reshape"},
        .apply = reshape_of_reshape,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           const Expr flat = call("reshape", {x, x.builder->integer(-1)});
-           return call("reshape", {flat, dim(x, 1), dim(x, 0)});
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+               const Expr flat = call("reshape", {x, x.builder->integer(-1)});
+               return call("reshape", {flat, dim(x, 1), dim(x, 0)});
+             })};
+           }},
       {.name = "local_reshape_to_dimshuffle",
        .tags = {"local_useless_reshape"},
        .roots = {"reshape"},
        .apply = reshape_to_dimshuffle,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-                              const Expr row = sum(x, {0});
-                              return call("reshape", {row, x.builder->integer(1), x.builder->integer(-1)});
-                            }),
-                            sample_of([](const Expr& x) { return call("reshape", {x, dim(x, 0), x.builder->integer(1), dim(x, 1)}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+                                  const Expr row = sum(x, {0});
+                                  return call("reshape", {row, x.builder->integer(1), x.builder->integer(-1)});
+                                }),
+                                sample_of([](const Expr& x) {
+                                  return call("reshape", {x, dim(x, 0), x.builder->integer(1), dim(x, 1)});
+                                })};
+           }},
       {.name = "local_useless_rebroadcast",
        .roots = {"rebroadcast"},
        .apply = useless_rebroadcast,

@@ -37,7 +37,7 @@ Sizes ShapeFacts::sizes_by_rule(const NodePtr& node) {
       Query query(*this, *node);
       sizes = node->op->sizes(query);
     } catch (const Error&) {
-      sizes.clear();      // sizes that contradict each other: the call will say so
+      sizes.clear();  // sizes that contradict each other: the call will say so
     }
   }
   sizes.resize(node->types.size());
@@ -74,7 +74,7 @@ SizeId ShapeFacts::scalar_by_rule(const NodePtr& node) {
       args.push_back(query.scalar(k));
     }
     if (whole) return table_.apply(op, std::move(args));
-  } catch (const Error&) {      // say, a division by zero: the call will find it
+  } catch (const Error&) {  // say, a division by zero: the call will find it
   }
   return table_.input_scalar({node, 0});
 }

@@ -11,8 +11,8 @@
 
 namespace croton {
 
-/// Answers from the rows' size rules. Two axes whose ids are equal have the same size in every call that succeeds in computing
-/// both. Guards that the rules ask for are ignored here: the compiler's size program checks them.
+/// Answers from the rows' size rules. Two axes whose ids are equal have the same size in every call that succeeds in
+/// computing both. Guards that the rules ask for are ignored here: the compiler's size program checks them.
 class ShapeFacts {
  public:
   const std::vector<SizeId>& sizes(const Var& v);
@@ -35,7 +35,7 @@ class ShapeFacts {
   SizeId scalar_by_rule(const NodePtr& node);
 
   SizeTable table_;
-  std::unordered_map<uint64_t, Known> known_;      // by node id
+  std::unordered_map<uint64_t, Known> known_;  // by node id
 };
 
 }  // namespace croton

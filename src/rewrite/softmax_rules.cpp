@@ -1,4 +1,5 @@
-// Rules of softmax: recognising it, its logarithm, and gradients through its logarithm, which stay finite where it is zero.
+// Rules of softmax: recognising it, its logarithm, and gradients through its logarithm, which stay finite where it is
+// zero.
 #include <algorithm>
 #include <optional>
 
@@ -15,7 +16,8 @@ constexpr int max_depth = 8;
 Expr softmax(const Expr& x) { return call("softmax", {x}); }
 Expr logsoftmax(const Expr& x) { return call("logsoftmax", {x}); }
 
-// ---------------------------------------------------------------------------------------------------------- recognition
+// ----------------------------------------------------------------------------------------------------------
+// recognition
 
 // The softmax of x along one axis; null for forms that the row does not cover.
 Expr softmax_along(const Expr& x, int64_t axis) {
@@ -40,8 +42,8 @@ bool is_sum_of(const Var& v, const Var& powers, int64_t& axis) {
   return pattern == expected;
 }
 
-// exp(x) / sum(exp(x)), also as a product with other factors: the form that the gradient of log(sum(exp(x))) has, where the
-// quotient may stand below a dimshuffle: exp(x) * dimshuffle(g / sum(exp(x))).
+// exp(x) / sum(exp(x)), also as a product with other factors: the form that the gradient of log(sum(exp(x))) has, where
+// the quotient may stand below a dimshuffle: exp(x) * dimshuffle(g / sum(exp(x))).
 Exprs softmax_from_exps(RuleContext& c) {
   if (!is_float(c.type().dtype)) return {};
   Product product = factors_of({c.node, 0});
@@ -61,7 +63,8 @@ Exprs softmax_from_exps(RuleContext& c) {
   return {};
 }
 
-// a * dimshuffle(b / sum(exp(x))) * exp(x): the quotient is taken out of the dimshuffle, so that the rule above sees it.
+// a * dimshuffle(b / sum(exp(x))) * exp(x): the quotient is taken out of the dimshuffle, so that the rule above sees
+// it.
 Exprs quotient_out_of_dimshuffle(RuleContext& c) {
   if (!is_float(c.type().dtype)) return {};
   Product product = factors_of({c.node, 0});
@@ -78,7 +81,7 @@ Exprs quotient_out_of_dimshuffle(RuleContext& c) {
       Product rest = inner;
       rest.under.erase(std::find(rest.under.begin(), rest.under.end(), divisor));
       const Expr left = product_of(c, rest);
-      const bool number = left.rank() < inner_rank;      // nothing but a 1 is left
+      const bool number = left.rank() < inner_rank;  // nothing but a 1 is left
       factor = number ? pad_left(left, c.type().rank).var : dimshuffle(left, moved->attributes.ints).var;
       product.under.push_back(divided.var);
       return replaced_by(c, product_of(c, product));
@@ -87,7 +90,8 @@ Exprs quotient_out_of_dimshuffle(RuleContext& c) {
   return {};
 }
 
-// ------------------------------------------------------------------------------------------------------------ logarithm
+// ------------------------------------------------------------------------------------------------------------
+// logarithm
 
 // log of softmax, or of a part of it: log(softmax(x)[rows, columns]) = logsoftmax(x)[rows, columns].
 Exprs log_of_softmax(RuleContext& c) {
@@ -110,10 +114,11 @@ Exprs log_of_softmax(RuleContext& c) {
   return replaced_by(c, result);
 }
 
-// ------------------------------------------------------------------------------------------------------------- gradient
+// -------------------------------------------------------------------------------------------------------------
+// gradient
 
-// The gradient of log(softmax) or of a part of it reaches softmax_grad as a quotient g / softmax, in which both may be zero.
-// The functions below write t * s for a quotient t by s without the division; null when t is none.
+// The gradient of log(softmax) or of a part of it reaches softmax_grad as a quotient g / softmax, in which both may be
+// zero. The functions below write t * s for a quotient t by s without the division; null when t is none.
 Expr without_divisor(RuleContext& c, const Var& t, const Var& s, int depth);
 
 // The same for a factor that only moves or places elements: the quotient stands inside, by the same part of s.
@@ -147,7 +152,8 @@ Expr placed_without_divisor(RuleContext& c, const Var& t, const Var& s, int dept
   if ((advanced || row == "inc_subtensor" || row == "set_subtensor") && is_zero(node.inputs[0])) {
     Exprs part{c.wrap(s)};
     part.insert(part.end(), inputs.begin() + 2, inputs.end());
-    return again(1, c.builder.apply(op_named(advanced ? "advanced_subtensor" : "subtensor"), std::move(part), node.attributes));
+    return again(
+        1, c.builder.apply(op_named(advanced ? "advanced_subtensor" : "subtensor"), std::move(part), node.attributes));
   }
   return {};
 }
@@ -163,7 +169,7 @@ Expr without_divisor(RuleContext& c, const Var& t, const Var& s, int depth) {
     return whole ? rest : call("second", {c.wrap(s), rest});
   }
   for (Var& factor : product.over) {
-    if (factor == t) {      // no product
+    if (factor == t) {  // no product
       const Expr placed = placed_without_divisor(c, factor, s, depth);
       return placed;
     }
@@ -224,7 +230,8 @@ Exprs placed_everywhere(RuleContext& c) {
   return replaced_by(c, alloc(cast(c.in(1), c.type().dtype), {size_of(c, node.inputs[0], 0)}));
 }
 
-// ---------------------------------------------------------------------------------------------------------------- tests
+// ----------------------------------------------------------------------------------------------------------------
+// tests
 
 Expr row_sums(const Expr& e) { return dimshuffle(sum(e, {1}), {0, -1}); }
 
@@ -245,9 +252,7 @@ Expr rows_of(const Expr& x) {
   return call("arange", {zero, dim(x, 0), one}, {static_cast<int64_t>(DType::i64)});
 }
 Expr columns_of(const Expr& x) { return call("mod", {rows_of(x), dim(x, 1)}); }
-Expr picked(const Expr& x) {
-  return x.builder->apply("advanced_subtensor", {x, rows_of(x), columns_of(x)}, {1, 1});
-}
+Expr picked(const Expr& x) { return x.builder->apply("advanced_subtensor", {x, rows_of(x), columns_of(x)}, {1, 1}); }
 Expr placed(const Expr& x, const Expr& values) {
   const Expr zeros = call("alloc", {x.builder->constant(x.dtype(), 0), dim(x, 0), dim(x, 1)});
   return x.builder->apply("advanced_inc_subtensor", {zeros, values, rows_of(x), columns_of(x)}, {1, 1});
@@ -278,22 +283,24 @@ std::vector<Rule> forward_rules() {
        .phase = stabilize,
        .roots = {"mul", "true_div"},
        .apply = quotient_out_of_dimshuffle,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           const Expr e = call("exp", {x});
-           return e * dimshuffle(3.0 / sum(e, {1}), {0, -1});
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+               const Expr e = call("exp", {x});
+               return e * dimshuffle(3.0 / sum(e, {1}), {0, -1});
+             })};
+           }},
       {.name = "local_logsoftmax",
        .kind = accurate,
        .phase = stabilize,
        .tags = {"local_advanced_indexing_crossentropy_onehot"},
        .roots = {"log"},
        .apply = log_of_softmax,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return call("log", {softmax(x)}); }),
-                            sample_of([](const Expr& x) { return call("log", {picked(softmax(x))}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return call("log", {softmax(x)}); }),
+                                sample_of([](const Expr& x) { return call("log", {picked(softmax(x))}); })};
+           }},
   };
 }
 
@@ -311,21 +318,23 @@ std::vector<Rule> gradient_rules() {
        .phase = stabilize,
        .roots = {"sum"},
        .apply = sum_of_placed,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) { return sum(placed(x, picked(x)), {1}); }),
-                            sample_of([](const Expr& x) { return sum(placed(x, picked(x)), {0}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) { return sum(placed(x, picked(x)), {1}); }),
+                                sample_of([](const Expr& x) { return sum(placed(x, picked(x)), {0}); })};
+           }},
       {.name = "local_advanced_inc_of_arange",
-       .kind = accurate,      // 0 + -0 is 0
+       .kind = accurate,  // 0 + -0 is 0
        .phase = stabilize,
        .roots = {"advanced_inc_subtensor"},
        .apply = placed_everywhere,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           const Expr zeros = alloc(x.builder->constant(x.dtype(), 0), {dim(x, 0)});
-           return x.builder->apply("advanced_inc_subtensor", {zeros, sum(x, {1}), rows_of(x)}, {1});
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x) {
+               const Expr zeros = alloc(x.builder->constant(x.dtype(), 0), {dim(x, 0)});
+               return x.builder->apply("advanced_inc_subtensor", {zeros, sum(x, {1}), rows_of(x)}, {1});
+             })};
+           }},
   };
 }
 

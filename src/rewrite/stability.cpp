@@ -1,4 +1,5 @@
-// Rules that keep floats finite and exact where the formula as written is not: logarithms of sums, sigmoids, masked gradients.
+// Rules that keep floats finite and exact where the formula as written is not: logarithms of sums, sigmoids, masked
+// gradients.
 #include <algorithm>
 #include <cmath>
 
@@ -61,10 +62,10 @@ Exprs log_of_two_exps(RuleContext& c) {
   return replaced_by(c, call("switch", {call("eq", {x, y}), x + std::log(2.0), apart}));
 }
 
-// log(sum(exp(x))) = m + log(sum(exp(x - m))) with the maximum m, or 0 where that is infinite. As in Theano, the call then
-// needs at least one element along each axis of the sum.
+// log(sum(exp(x))) = m + log(sum(exp(x - m))) with the maximum m, or 0 where that is infinite. As in Theano, the call
+// then needs at least one element along each axis of the sum.
 Exprs log_sum_exp(RuleContext& c) {
-  const Node* moved = node_of(c.node->inputs[0], "dimshuffle");      // kept dimensions
+  const Node* moved = node_of(c.node->inputs[0], "dimshuffle");  // kept dimensions
   const Node* total = node_of(moved ? moved->inputs[0] : c.node->inputs[0], "sum");
   const Node* powers = total ? node_of(total->inputs[0], "exp") : nullptr;
   if (!powers || !is_float(powers->inputs[0].type().dtype)) return {};
@@ -84,7 +85,8 @@ Exprs log_sum_exp(RuleContext& c) {
   return replaced_by(c, moved ? dimshuffle(result, moved->attributes.ints) : result);
 }
 
-// ------------------------------------------------------------------------------------------------------ masked gradients
+// ------------------------------------------------------------------------------------------------------ masked
+// gradients
 
 // Calls f(branch) for the branch of `v` that is not the constant zero, and gives the switch around the result.
 template <class F>
@@ -120,9 +122,11 @@ Exprs cast_switch_sink(RuleContext& c) {
   return replaced_by(c, sunk(c, c.node->inputs[0], [&](const Expr& a) { return cast(a, c.type().dtype); }));
 }
 
-// ---------------------------------------------------------------------------- quotients by what is never zero in theory
+// ---------------------------------------------------------------------------- quotients by what is never zero in
+// theory
 
-// Sigmoids and exponentials are positive numbers; their floats may be zero or infinite, so they must not cancel by rounding.
+// Sigmoids and exponentials are positive numbers; their floats may be zero or infinite, so they must not cancel by
+// rounding.
 bool is_positive(const Var& v) { return v.op().name == "sigmoid" || v.op().name == "exp" || v.op().name == "softmax"; }
 
 // Removes pairs of equal positive factors; true if there was one.
@@ -177,7 +181,8 @@ Exprs distributed(RuleContext& c) {
   return {};
 }
 
-// ---------------------------------------------------------------------------------------------------------------- rules
+// ----------------------------------------------------------------------------------------------------------------
+// rules
 
 Expr positive(const Expr& x) { return call("gt", {x, x.builder->constant(x.dtype(), 0)}); }
 Expr zero(const Expr& x) { return x.builder->constant(x.dtype(), 0); }
@@ -189,21 +194,21 @@ std::vector<Rule> sum_rules() {
        .phase = stabilize,
        .roots = {"log"},
        .apply = log_of_two_exps,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) { return log(exp(x) + exp(y)); })};
-       }},
+       .samples =
+           [] { return std::vector{sample_of([](const Expr& x, const Expr& y) { return log(exp(x) + exp(y)); })}; }},
       {.name = "local_log_sum_exp",
        .kind = accurate,
        .phase = stabilize,
        .roots = {"log"},
        .apply = log_sum_exp,
-       .samples = [] {
-         std::vector samples{sample_of([](const Expr& x) { return log(sum(exp(x), {1})); }),
-                             sample_of([](const Expr& x) { return log(sum(exp(x), {0, 1})); }),
-                             sample_of([](const Expr& x) { return log(dimshuffle(sum(exp(x), {1}), {0, -1})); })};
-         for (Sample& sample : samples) sample.may_be_empty = false;
-         return samples;
-       }},
+       .samples =
+           [] {
+             std::vector samples{sample_of([](const Expr& x) { return log(sum(exp(x), {1})); }),
+                                 sample_of([](const Expr& x) { return log(sum(exp(x), {0, 1})); }),
+                                 sample_of([](const Expr& x) { return log(dimshuffle(sum(exp(x), {1}), {0, -1})); })};
+             for (Sample& sample : samples) sample.may_be_empty = false;
+             return samples;
+           }},
   };
 }
 
@@ -213,26 +218,29 @@ std::vector<Rule> mask_rules() {
        .kind = accurate,
        .roots = {"mul"},
        .apply = mul_switch_sink,
-       .samples = [] {
-         return std::vector{
-             sample_of([](const Expr& x, const Expr& y) { return call("switch", {positive(x), x, zero(x)}) * y; }),
-             sample_of([](const Expr& x, const Expr& y) { return y * call("switch", {positive(x), zero(x), x}); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x, const Expr& y) { return call("switch", {positive(x), x, zero(x)}) * y; }),
+                 sample_of([](const Expr& x, const Expr& y) { return y * call("switch", {positive(x), zero(x), x}); })};
+           }},
       {.name = "local_div_switch_sink",
        .kind = accurate,
        .roots = {"true_div"},
        .apply = div_switch_sink,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) { return call("switch", {positive(x), x, zero(x)}) / y; }, {0.5, 3})};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of(
+                 [](const Expr& x, const Expr& y) { return call("switch", {positive(x), x, zero(x)}) / y; }, {0.5, 3})};
+           }},
       {.name = "local_cast_switch_sink",
        .roots = {"cast"},
        .apply = cast_switch_sink,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x) {
-           return cast(call("switch", {positive(x), x, zero(x)}), DType::f32);
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x) { return cast(call("switch", {positive(x), x, zero(x)}), DType::f32); })};
+           }},
   };
 }
 
@@ -243,19 +251,22 @@ std::vector<Rule> quotient_rules() {
        .phase = stabilize,
        .roots = {"mul", "true_div"},
        .apply = cancelled_factors,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) { return (x / sigmoid(y)) * (sigmoid(y) * x); })};
-       }},
+       .samples =
+           [] {
+             return std::vector{
+                 sample_of([](const Expr& x, const Expr& y) { return (x / sigmoid(y)) * (sigmoid(y) * x); })};
+           }},
       {.name = "local_greedy_distributor",
        .kind = accurate,
        .phase = stabilize,
        .roots = {"mul", "true_div"},
        .apply = distributed,
-       .samples = [] {
-         return std::vector{sample_of([](const Expr& x, const Expr& y) {
-           return (x / sigmoid(y) - y / sigmoid(x)) * (sigmoid(y) * sigmoid(x));
-         })};
-       }},
+       .samples =
+           [] {
+             return std::vector{sample_of([](const Expr& x, const Expr& y) {
+               return (x / sigmoid(y) - y / sigmoid(x)) * (sigmoid(y) * sigmoid(x));
+             })};
+           }},
   };
 }
 

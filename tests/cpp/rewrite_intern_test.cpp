@@ -48,7 +48,7 @@ TEST_F(Intern, HashesDoNotDependOnTheHistoryOfTheProcess) {
   builder.register_leaf(y.var, 1);
   builder.register_leaf(x.var, 0);
   const Expr first = call("exp", {x + y}) * call("tanh", {y - x});
-  interned(call("sqrt", {y}));      // something that only one of the builders has seen
+  interned(call("sqrt", {y}));  // something that only one of the builders has seen
   const Expr tanh = call("tanh", {y - x});
   const Expr second = tanh * call("exp", {y + x});
   const Var a[] = {first.var}, b[] = {second.var};
@@ -76,7 +76,7 @@ TEST_F(Intern, FoldsExpressionsOfConstants) {
   ASSERT_NE(literal_of(folded), nullptr);
   EXPECT_EQ(values_of(evaluate(folded, {})), (std::vector<double>{3}));
   const Var padded = interned(x * 2.0).node->inputs[0].node == x.var.node ? interned(x * 2.0).node->inputs[1]
-                                                                         : interned(x * 2.0).node->inputs[0];
+                                                                          : interned(x * 2.0).node->inputs[0];
   ASSERT_NE(literal_of(padded), nullptr);
   EXPECT_EQ(padded.type().ones, 3u);
 }
@@ -84,7 +84,9 @@ TEST_F(Intern, FoldsExpressionsOfConstants) {
 TEST_F(Intern, DoesNotFoldWhatIsBetterComputed) {
   const Expr zero = user.constant(DType::f64, 0), n = user.integer(100);
   EXPECT_EQ(interned(call("alloc", {zero, n, n})).op().name, "alloc");
-  EXPECT_EQ(interned(call("arange", {user.integer(0), n, user.integer(1)}, {static_cast<int64_t>(DType::i64)})).op().name, "arange");
+  EXPECT_EQ(
+      interned(call("arange", {user.integer(0), n, user.integer(1)}, {static_cast<int64_t>(DType::i64)})).op().name,
+      "arange");
   const Expr column = user.literal(literal_of_array(zeros(DType::f64, {400, 1}), 0b10));
   const Expr row = user.literal(literal_of_array(zeros(DType::f64, {1, 400}), 0b01));
   EXPECT_EQ(interned(column + row).op().name, "add") << "above one mebibyte";
@@ -137,7 +139,8 @@ TEST_F(Intern, OpaqueRowsAreNeitherMergedNorFolded) {
   Op row = op_named("exp");
   row.name = "opaque_exp";
   row.traits |= opaque;
-  const Var a[] = {user.apply(row, {x}).var, user.apply(row, {x}).var, user.apply(row, {user.constant(DType::f64, 1)}).var};
+  const Var a[] = {user.apply(row, {x}).var, user.apply(row, {x}).var,
+                   user.apply(row, {user.constant(DType::f64, 1)}).var};
   const std::vector<Var> result = intern(a, builder);
   EXPECT_FALSE(result[0] == result[1]);
   EXPECT_EQ(literal_of(result[2]), nullptr);

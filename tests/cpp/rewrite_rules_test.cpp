@@ -1,10 +1,10 @@
-// Tests generated from the rule table: every rule fires on its samples, keeps their values as its kind promises, ends, and can
-// be switched off by its name.
+// Tests generated from the rule table: every rule fires on its samples, keeps their values as its kind promises, ends,
+// and can be switched off by its name.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <random>
@@ -69,8 +69,8 @@ std::vector<RuleSample> samples_of(const Rule& rule) {
 
 // -------------------------------------------------------------------------------------------------------------- values
 
-const std::vector<double> special_values = {0.0, -0.0, 1, -1, 2, -2.5, 0.5, HUGE_VAL, -HUGE_VAL, NAN, 1e300, -1e300, 1e-300, 5e-324,
-                                            1e30, 1e-30, 1e-45, 3};
+const std::vector<double> special_values = {0.0, -0.0,  1,      -1,     2,      -2.5, 0.5,   HUGE_VAL, -HUGE_VAL,
+                                            NAN, 1e300, -1e300, 1e-300, 5e-324, 1e30, 1e-30, 1e-45,    3};
 
 enum class Draw { domain, special };
 
@@ -86,7 +86,8 @@ Array drawn(const Type& type, const std::vector<int64_t>& sizes, Range domain, D
       const bool extreme = draw == Draw::special && random() % 3 == 0;
       store_integer(p, type.dtype, extreme ? (random() % 2 ? 127 : -128) : static_cast<int64_t>(random() % 7) - 3);
     } else {
-      store_double(p, type.dtype, draw == Draw::special ? special_values[random() % special_values.size()] : uniform(random));
+      store_double(p, type.dtype,
+                   draw == Draw::special ? special_values[random() % special_values.size()] : uniform(random));
     }
   });
   return array;
@@ -95,7 +96,8 @@ Array drawn(const Type& type, const std::vector<int64_t>& sizes, Range domain, D
 Bindings bindings_for(const RuleSample& sample, const std::vector<int64_t>& sizes, Draw draw, unsigned seed) {
   std::mt19937 random(seed);
   Bindings bindings;
-  for (const Var& input : sample.inputs) bindings.emplace_back(input, drawn(input.type(), sizes, sample.domain, draw, random));
+  for (const Var& input : sample.inputs)
+    bindings.emplace_back(input, drawn(input.type(), sizes, sample.domain, draw, random));
   return bindings;
 }
 
@@ -124,7 +126,8 @@ bool is_close(const std::byte* a, const std::byte* b, DType dtype) {
 
 ::testing::AssertionResult agree(const Array& expected, const Array& found, bool bits) {
   if (expected.shape != found.shape || expected.dtype != found.dtype) {
-    return ::testing::AssertionFailure() << "shapes or dtypes differ: " << text_of(expected) << " and " << text_of(found);
+    return ::testing::AssertionFailure() << "shapes or dtypes differ: " << text_of(expected) << " and "
+                                         << text_of(found);
   }
   const Array a = contiguous(expected), b = contiguous(found);
   const int64_t item = item_size(a.dtype);
@@ -147,7 +150,8 @@ struct Rewritten {
 
 std::unique_ptr<Rewritten> apply_alone(const Rule& rule, const RuleSample& sample) {
   auto result = std::make_unique<Rewritten>();
-  for (size_t k = 0; k < sample.inputs.size(); ++k) result->builder.register_leaf(sample.inputs[k], static_cast<int>(k));
+  for (size_t k = 0; k < sample.inputs.size(); ++k)
+    result->builder.register_leaf(sample.inputs[k], static_cast<int>(k));
   const std::vector<Var> interned = intern(sample.outputs, result->builder);
   const Rule* const alone[] = {&rule};
   result->outputs = apply_rules(alone, interned, result->builder, result->statistics);
@@ -176,7 +180,8 @@ TEST_P(RuleTest, KeepsValues) {
   int compared = 0;
   for (const RuleSample& sample : samples_of(rule())) {
     const auto result = apply_alone(rule(), sample);
-    for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{3, 4, 2}, {1, 5, 1}, {5, 1, 3}, {0, 3, 2}, {3, 0, 2}}) {
+    for (const std::vector<int64_t>& sizes :
+         {std::vector<int64_t>{3, 4, 2}, {1, 5, 1}, {5, 1, 3}, {0, 3, 2}, {3, 0, 2}}) {
       if (!sample.may_be_empty && (sizes[0] == 0 || sizes[1] == 0)) continue;
       const Bindings bindings = bindings_for(sample, sizes, Draw::domain, 7);
       const auto before = values_or_failure(sample.outputs, bindings);
@@ -195,7 +200,7 @@ TEST_P(RuleTest, KeepsValues) {
 }
 
 TEST_P(RuleTest, KeepsBitsOfSpecialValuesIfExact) {
-  if (rule().kind != RuleKind::exact) return;      // the other kinds promise nothing there
+  if (rule().kind != RuleKind::exact) return;  // the other kinds promise nothing there
   for (const RuleSample& sample : samples_of(rule())) {
     const auto result = apply_alone(rule(), sample);
     for (unsigned seed = 1; seed <= 20; ++seed) {

@@ -1,5 +1,5 @@
-// Numbers that only a rewritten graph gets right: Theano's golden table, gradients through softmax and masks, sizes without
-// values. Each graph is what the user writes; the whole set of rules runs.
+// Numbers that only a rewritten graph gets right: Theano's golden table, gradients through softmax and masks, sizes
+// without values. Each graph is what the user writes; the whole set of rules runs.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -140,7 +140,8 @@ TEST_F(Program, BinaryCrossentropyOfSigmoidGradient) {
     const Expr o = sigmoid(x);
     const Expr loss = -(t * log(o) + (1.0 - t) * log(1.0 - o));
     const Expr g = gradient(sum(loss, {0}), x);
-    const Bindings bindings{{x.var, vector_of({-800, 800, 800, -800, 0}, dtype)}, {t.var, vector_of({1, 1, 0, 0, 1}, dtype)}};
+    const Bindings bindings{{x.var, vector_of({-800, 800, 800, -800, 0}, dtype)},
+                            {t.var, vector_of({1, 1, 0, 0, 1}, dtype)}};
     EXPECT_EQ(value(g.var, bindings), (std::vector<double>{-1, 0, 1, 0, -0.5}));
     const auto loss_values = value(loss.var, bindings);
     EXPECT_EQ(loss_values[0], 800);
@@ -218,7 +219,8 @@ TEST_F(Regression, PickThenLog) {
 }
 
 TEST_F(Regression, OneHotProduct) {
-  const Expr classes = call("arange", {builder.integer(0), dim(b, 0), builder.integer(1)}, {static_cast<int64_t>(DType::i64)});
+  const Expr classes =
+      call("arange", {builder.integer(0), dim(b, 0), builder.integer(1)}, {static_cast<int64_t>(DType::i64)});
   const Expr one_hot = cast(call("eq", {dimshuffle(y, {0, -1}), dimshuffle(classes, {-1, 0})}), DType::f64);
   check(mean(-sum(one_hot * log(p), {1})), "-sum(t * log(p), axis=1)");
 }
@@ -270,7 +272,8 @@ TEST_F(Program, GradientOfSquaresMakesNoOnes) {
   const Expr g = gradient(sum(call("sqr", {x - y}), {0, 1}), x);
   InternBuilder interning;
   const RewriteResult result = optimized({g.var}, interning);
-  EXPECT_EQ(count_rows(result.outputs, "alloc") + count_rows(result.outputs, "second"), 0u) << debugprint(result.outputs);
+  EXPECT_EQ(count_rows(result.outputs, "alloc") + count_rows(result.outputs, "second"), 0u)
+      << debugprint(result.outputs);
   EXPECT_LE(toposort(result.outputs).size(), 5u) << debugprint(result.outputs);
 }
 
