@@ -16,9 +16,12 @@ LAYERS = {
     "backend": 5,
     "distributed": 5,
     "compile": 6,
+    "face": 7,
     "python": 7,
 }
 FACE = "croton"  # include/croton: the public headers
+# Public headers that define the engine's own vocabulary; the others are for src/face and for users.
+SHARED_WITH_ENGINE = {"croton/dtype.h", "croton/error.h"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 # A backend's name, and the folder in which alone it may stand.
 BACKEND_NAMES = {
@@ -59,6 +62,8 @@ def check_includes(file, text):
             folder = quoted.split("/")[0]
             if folder in LAYERS and LAYERS[folder] > LAYERS[own]:
                 yield f"{where}: {own} (layer {LAYERS[own]}) includes {quoted} (layer {LAYERS[folder]})"
+            if folder == FACE and own != "face" and quoted not in SHARED_WITH_ENGINE:
+                yield f"{where}: only src/face includes the C++ face ({quoted})"
             if folder != FACE and folder not in LAYERS:
                 yield f"{where}: {quoted} is in no layer; includes are written from src/ or include/"
 

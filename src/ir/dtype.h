@@ -1,13 +1,12 @@
-// Element types: the fourteen dtypes, their sizes and classes, and Theano's promotion table.
+// Element types: sizes and classes, and Theano's promotion table.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-namespace croton {
+#include "croton/dtype.h"
 
-enum class DType : uint8_t { b1, i8, i16, i32, i64, u8, u16, u32, u64, f16, f32, f64, c64, c128 };
-inline constexpr int dtype_count = 14;
+namespace croton {
 
 std::string_view dtype_name(DType dtype);               // "float32": NumPy's name
 DType dtype_from_name(std::string_view name);           // TypeError when there is no such dtype; also "floatX"-free aliases
