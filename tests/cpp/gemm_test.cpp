@@ -1,0 +1,233 @@
+// Matrix products against long double: layouts, sizes, alpha and beta, aliasing, and the same bits for any number of
+// threads.
+#include "library/gemm.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "base/thread_pool.h"
+
+namespace croton {
+namespace {
+
+enum class Order { rows, columns, padded_rows, padded_columns, every_second, reversed, broadcast };
+constexpr Order readable_orders[] = {Order::rows,         Order::columns,  Order::padded_rows, Order::padded_columns,
+                                     Order::every_second, Order::reversed, Order::broadcast};
+constexpr Order writable_orders[] = {Order::rows,           Order::columns,      Order::padded_rows,
+                                     Order::padded_columns, Order::every_second, Order::reversed};
+
+// A matrix within a larger block, whose other elements must stay as they are.
+template <class T>
+struct Matrix {
+  std::vector<T> block;
+  int64_t rows, columns, start = 0, row = 0, column = 0;
+
+  Matrix(int64_t rows, int64_t columns, Order order, unsigned seed) : rows(rows), columns(columns) {
+    switch (order) {
+      case Order::rows:
+        row = columns, column = 1;
+        break;
+      case Order::columns:
+        row = 1, column = rows;
+        break;
+      case Order::padded_rows:
+        row = columns + 3, column = 1;
+        break;
+      case Order::padded_columns:
+        row = 1, column = rows + 5;
+        break;
+      case Order::every_second:
+        row = 2 * columns + 1, column = 2;
+        break;
+      case Order::reversed:
+        row = -columns, column = -1, start = rows * columns;
+        break;
+      case Order::broadcast:
+        row = 0, column = 1;
+        break;
+    }
+    block.resize((rows + 6) * (columns + 6) * 2 + 16);
+    std::mt19937 engine(seed);
+    std::uniform_real_distribution<double> uniform(-1, 1);
+    for (T& value : block) value = static_cast<T>(uniform(engine));
+  }
+  T* data() { return block.data() + start; }
+  T& at(int64_t i, int64_t j) { return data()[i * row + j * column]; }
+};
+
+template <class T>
+GemmProblem problem_of(Matrix<T>& a, Matrix<T>& b, Matrix<T>* c, Matrix<T>& out, double alpha, double beta) {
+  GemmProblem p;
+  p.dtype = sizeof(T) == 4 ? DType::f32 : DType::f64;
+  p.m = a.rows, p.n = b.columns, p.k = a.columns;
+  p.a = a.data(), p.a_row = a.row, p.a_column = a.column;
+  p.b = b.data(), p.b_row = b.row, p.b_column = b.column;
+  if (c != nullptr) p.c = c->data(), p.c_row = c->row, p.c_column = c->column;
+  p.out = out.data(), p.out_row = out.row, p.out_column = out.column;
+  p.alpha = alpha, p.beta = beta;
+  return p;
+}
+
+// Runs the problem and compares every element, also those beside the output. c null: none; c == &out: in place.
+template <class T>
+void check_product(Matrix<T>& a, Matrix<T>& b, Matrix<T>* c, Matrix<T>& out, double alpha, double beta) {
+  const Matrix<T> expected_around = out;
+  const bool reads_c = c != nullptr && beta != 0;
+  std::vector<long double> expected;
+  for (int64_t i = 0; i < a.rows; ++i) {
+    for (int64_t j = 0; j < b.columns; ++j) {
+      long double sum = 0;
+      for (int64_t l = 0; l < a.columns; ++l) sum += static_cast<long double>(a.at(i, l)) * b.at(l, j);
+      expected.push_back((reads_c ? static_cast<long double>(beta) * c->at(i, j) : 0) + alpha * sum);
+    }
+  }
+  const GemmProblem problem = problem_of(a, b, c, out, alpha, beta);
+  EXPECT_GE(run_gemm(problem), 1);
+  const long double tolerance =
+      std::numeric_limits<T>::epsilon() * (a.columns + 4.0L) * (std::abs(alpha) + std::abs(beta));
+  size_t position = 0;
+  std::vector<T> around = out.block;
+  for (int64_t i = 0; i < a.rows; ++i) {
+    for (int64_t j = 0; j < b.columns; ++j, ++position) {
+      // The negation also fails a NaN.
+      if (!(std::abs(out.at(i, j) - expected[position]) <= tolerance)) {
+        FAIL() << gemm_implementation_name(problem) << ": element " << i << ", " << j << " is " << out.at(i, j)
+               << ", not " << static_cast<double>(expected[position]) << " (" << a.rows << " x " << b.columns << " x "
+               << a.columns << ")";
+      }
+      around[&out.at(i, j) - out.block.data()] = expected_around.block[&out.at(i, j) - out.block.data()];
+    }
+  }
+  EXPECT_EQ(0, std::memcmp(around.data(), expected_around.block.data(), around.size() * sizeof(T)))
+      << "wrote beside the output";
+}
+
+template <class T>
+class Gemm : public testing::Test {};
+using Elements = testing::Types<float, double>;
+TYPED_TEST_SUITE(Gemm, Elements);
+
+TYPED_TEST(Gemm, TakesEveryOrderOfOperands) {
+  for (int64_t m : {1, 33, 80}) {
+    for (Order a_order : readable_orders) {
+      for (Order b_order : readable_orders) {
+        Matrix<TypeParam> a(m, 75, a_order, 1), b(75, 66, b_order, 2), c(m, 66, Order::padded_columns, 3);
+        Matrix<TypeParam> out(m, 66, Order::rows, 4);
+        check_product(a, b, &c, out, 0.5, -2.0);
+      }
+    }
+  }
+}
+
+TYPED_TEST(Gemm, WritesEveryOrderOfOutput) {
+  for (int64_t n : {1, 30, 90}) {
+    for (Order out_order : writable_orders) {
+      for (Order c_order : readable_orders) {
+        Matrix<TypeParam> a(31, 29, Order::rows, 1), b(29, n, Order::columns, 2), c(31, n, c_order, 3);
+        Matrix<TypeParam> out(31, n, out_order, 4);
+        check_product(a, b, &c, out, 1.5, 1.0);
+        check_product<TypeParam>(a, b, nullptr, out, 1.0, 0.0);
+        check_product(a, b, &out, out, -1.0, 0.25);
+      }
+    }
+  }
+}
+
+TYPED_TEST(Gemm, TakesEverySize) {
+  for (int64_t m : {0, 1, 2, 7, 65}) {
+    for (int64_t n : {0, 1, 3, 17, 64}) {
+      for (int64_t k : {0, 1, 2, 31, 129}) {
+        for (Order order : {Order::rows, Order::columns}) {
+          Matrix<TypeParam> a(m, k, order, 1), b(k, n, order, 2), c(m, n, Order::rows, 3), out(m, n, order, 4);
+          check_product(a, b, &c, out, 2.0, 0.5);
+          check_product<TypeParam>(a, b, nullptr, out, 1.0, 0.0);
+          check_product(a, b, &out, out, 1.0, 1.0);
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Gemm, DoesNotReadWhatBetaZeroDrops) {
+  const TypeParam nan = std::numeric_limits<TypeParam>::quiet_NaN();
+  for (int64_t n : {1, 40, 100}) {
+    for (int64_t k : {0, 1, 50}) {
+      Matrix<TypeParam> a(70, k, Order::rows, 1), b(k, n, Order::rows, 2), c(70, n, Order::rows, 3),
+          out(70, n, Order::rows, 4);
+      for (TypeParam& value : c.block) value = nan;
+      for (TypeParam& value : out.block) value = nan;
+      check_product(a, b, &c, out, 1.0, 0.0);
+      for (TypeParam& value : out.block) value = nan;
+      check_product(a, b, &out, out, 1.0, 0.0);
+    }
+  }
+}
+
+TYPED_TEST(Gemm, CarriesNotANumber) {
+  Matrix<TypeParam> a(70, 80, Order::rows, 1), b(80, 90, Order::rows, 2), out(70, 90, Order::rows, 3);
+  a.at(3, 5) = std::numeric_limits<TypeParam>::quiet_NaN();
+  run_gemm(problem_of<TypeParam>(a, b, nullptr, out, 1.0, 0.0));
+  for (int64_t j = 0; j < 90; ++j) EXPECT_TRUE(std::isnan(out.at(3, j)));
+  EXPECT_FALSE(std::isnan(out.at(2, 0)));
+}
+
+TYPED_TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
+  const int before = default_pool().size();
+  const int64_t sizes[][3] = {{300, 301, 203}, {1, 2000, 500}, {1500, 1, 700},
+                              {784, 500, 60},  {1000, 700, 1}, {33, 33, 9000}};
+  for (const auto& size : sizes) {
+    for (Order order : {Order::rows, Order::columns, Order::every_second}) {
+      Matrix<TypeParam> a(size[0], size[2], order, 1), b(size[2], size[1], order, 2), out(size[0], size[1], order, 3);
+      std::vector<TypeParam> first;
+      for (int threads : {1, 2, 5}) {
+        default_pool().resize(threads);
+        const int worked = run_gemm(problem_of<TypeParam>(a, b, nullptr, out, 1.0, 0.0));
+        EXPECT_GE(worked, 1);
+        EXPECT_LE(worked, threads);
+        if (threads == 1) first = out.block;
+        EXPECT_EQ(0, std::memcmp(first.data(), out.block.data(), first.size() * sizeof(TypeParam)));
+      }
+    }
+  }
+  default_pool().resize(before);
+}
+
+TYPED_TEST(Gemm, IsRightWhereBlocksMeet) {
+  for (Order order : {Order::rows, Order::columns}) {
+    Matrix<TypeParam> a(530, 90, order, 1), b(90, 270, order, 2), c(530, 270, Order::rows, 3), out(530, 270, order, 4);
+    check_product(a, b, &c, out, 1.0, 0.5);
+  }
+}
+
+TEST(GemmImplementations, SayWhyTheyRefuse) {
+  Matrix<double> a(80, 80, Order::rows, 1), b(80, 80, Order::every_second, 2), out(80, 80, Order::rows, 3);
+  const GemmProblem problem = problem_of<double>(a, b, nullptr, out, 1.0, 0.0);
+  for (const GemmImplementation& implementation : gemm_implementations()) {
+    const bool is_reference = &implementation == &gemm_implementations().back();
+    EXPECT_EQ(implementation.refuse(problem).empty(), is_reference) << implementation.name;
+  }
+  EXPECT_EQ(gemm_implementation_name(problem), "OpenBLAS gemm");  // after packing
+}
+
+TEST(GemmImplementations, EachThatAcceptsIsRight) {
+  Matrix<float> a(80, 81, Order::rows, 1), b(81, 82, Order::columns, 2), out(80, 82, Order::rows, 3), expected = out;
+  GemmProblem problem = problem_of<float>(a, b, nullptr, expected, 1.0, 0.0);
+  gemm_implementations().back().run(problem);
+  problem.out = out.data();
+  int accepted = 0;
+  for (const GemmImplementation& implementation : gemm_implementations()) {
+    if (!implementation.refuse(problem).empty()) continue;
+    ++accepted;
+    implementation.run(problem);
+    for (int64_t i = 0; i < 80 * 82; ++i) ASSERT_NEAR(out.data()[i], expected.data()[i], 1e-4) << implementation.name;
+  }
+  EXPECT_EQ(accepted, 3);
+}
+
+}  // namespace
+}  // namespace croton
