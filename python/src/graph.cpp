@@ -167,6 +167,7 @@ void bind_graph(nb::module_& m) {
     for (const NodePtr& node : toposort(outputs, stop)) result.push_back({node, 0});
     return result;
   }, nb::arg("outputs"), nb::arg("stop") = std::vector<Var>{});
+  m.def("leaves", [](const std::vector<Var>& outputs) { return leaves(outputs); });
   m.def("op_from_graph", [](const std::vector<Var>& inputs, const std::vector<Var>& outputs, const std::vector<Var>& arguments) {
     UserBuilder b = line_builder();
     auto body = std::make_shared<const Graph>(make_body(inputs, outputs));

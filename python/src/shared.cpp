@@ -33,12 +33,20 @@ nb::object value(const Var& v, bool borrow) {
   return nb::steal(to_numpy(snapshot));
 }
 
+bool shows(const Array& array, PyObject* ndarray) {
+  Array view;
+  borrow(ndarray, view);
+  return view.data == array.data && view.shape == array.shape && view.strides == array.strides;
+}
+
 }  // namespace
 
 void bind_shared(nb::module_& m) {
   m.def("shared", &make);
   m.def("shared_value", &value);
   m.def("set_shared_value", [](const Var& v, const nb::object& ndarray, bool borrow) { cell(v).set(taken(ndarray, borrow)); });
+  // Whether an ndarray given out before still shows the current value.
+  m.def("shared_is", [](const Var& v, const nb::object& ndarray) { return shows(cell(v).snapshot(), ndarray.ptr()); });
   m.def("shared_cell_id", [](const Var& v) { return cell(v).id(); });
   m.def("share_cell", [](const Var& v, const std::string& name) { return make_shared_variable(cell_of(v), name, user_line()); });
 }

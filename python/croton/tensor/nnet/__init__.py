@@ -1,0 +1,109 @@
+"""Activations and losses of neural networks (Theano's theano.tensor.nnet)."""
+from ... import _core, _missing
+from ..._convert import as_tensor_variable
+from ..._ops import Elemwise, classes as _classes
+from ..._variable import wrap
+
+sigmoid = Elemwise("sigmoid")
+softplus = Elemwise("softplus")
+Softmax, LogSoftmax, SoftmaxGrad = (_classes[name] for name in ("Softmax", "LogSoftmax", "SoftmaxGrad"))
+softmax_op = Softmax("softmax")
+
+
+def softmax(c):
+    """exp(c) / sum(exp(c)) along the last axis. A vector gives a matrix of one row."""
+    return wrap(_core.softmax(as_tensor_variable(c)._var, False))
+
+
+def logsoftmax(c):
+    """log(softmax(c)), without overflow."""
+    return wrap(_core.softmax(as_tensor_variable(c)._var, True))
+
+
+def softmax_graph(c):
+    """softmax() written with exp and sum."""
+    from .. import exp, sum
+    c = as_tensor_variable(c)
+    return exp(c) / sum(exp(c), axis=-1, keepdims=True)
+
+
+def softmax_with_bias(x, b):
+    """softmax(x + b)."""
+    return softmax(as_tensor_variable(x) + b)
+
+
+def relu(x, alpha=0):
+    """x where positive, else alpha * x."""
+    x = as_tensor_variable(x)
+    plain = isinstance(alpha, (int, float)) and alpha == 0
+    return wrap(_core.relu(x._var, None if plain else as_tensor_variable(alpha)._var))
+
+
+def elu(x, alpha=1):
+    """x where positive, else alpha * (exp(x) - 1)."""
+    return wrap(_core.elu(as_tensor_variable(x)._var, float(alpha)))
+
+
+def selu(x):
+    """elu() scaled so that means and variances stay."""
+    return wrap(_core.selu(as_tensor_variable(x)._var))
+
+
+def softsign(x):
+    """x / (1 + |x|)."""
+    return wrap(_core.softsign(as_tensor_variable(x)._var))
+
+
+def hard_sigmoid(x):
+    """0.2 x + 0.5, clipped to [0, 1]."""
+    return wrap(_core.hard_sigmoid(as_tensor_variable(x)._var))
+
+
+def binary_crossentropy(output, target):
+    """-(t log(o) + (1 - t) log(1 - o)), for each element."""
+    return wrap(_core.binary_crossentropy(as_tensor_variable(output)._var, as_tensor_variable(target)._var))
+
+
+def sigmoid_binary_crossentropy(output, target):
+    """binary_crossentropy(sigmoid(output), target), without overflow."""
+    return wrap(_core.sigmoid_binary_crossentropy(as_tensor_variable(output)._var, as_tensor_variable(target)._var))
+
+
+def categorical_crossentropy(coding_dist, true_dist):
+    """-sum(t log(c)) of each row; the truth is rows like them, or the positions of the ones."""
+    return wrap(_core.categorical_crossentropy(as_tensor_variable(coding_dist)._var, as_tensor_variable(true_dist)._var))
+
+
+def crossentropy_softmax_1hot_with_bias(x, b, y_idx, **options):
+    """(categorical_crossentropy(softmax(x + b), y_idx), softmax(x + b))."""
+    return crossentropy_softmax_1hot(as_tensor_variable(x) + b, y_idx)
+
+
+def crossentropy_softmax_1hot(x, y_idx, **options):
+    """(categorical_crossentropy(softmax(x), y_idx), softmax(x))."""
+    p = softmax(x)
+    return categorical_crossentropy(p, y_idx), p
+
+
+def crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **options):
+    """The losses, the softmax, and the position of the largest of each row."""
+    from .. import argmax
+    loss, p = crossentropy_softmax_1hot_with_bias(x, b, y_idx)
+    return loss, p, argmax(p, axis=1)
+
+
+def crossentropy_softmax_max_and_argmax_1hot_with_bias(x, b, y_idx, **options):
+    """The losses, the softmax, the largest of each row and its position."""
+    from .. import max_and_argmax
+    loss, p = crossentropy_softmax_1hot_with_bias(x, b, y_idx)
+    return [loss, p] + max_and_argmax(p, axis=1)
+
+
+def crossentropy_softmax_max_and_argmax_1hot(x, y_idx, **options):
+    """The same without a bias."""
+    from .. import max_and_argmax
+    loss, p = crossentropy_softmax_1hot(x, y_idx)
+    return [loss, p] + max_and_argmax(p, axis=1)
+
+
+__getattr__, __dir__ = _missing.attributes(__name__, globals())
