@@ -1,9 +1,11 @@
 // The cell of a shared variable: a value that lives in the engine, replaced as a whole, read as a snapshot.
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "ir/array.h"
 #include "ir/node.h"
@@ -20,11 +22,16 @@ class SharedCell final : public Handle {
   uint64_t id() const { return id_; }                // increasing; the lock order
 
   Array snapshot() const;                            // keeps the storage alive; never written while others hold it
-  /// Replaces the value. TypeError when dtype or rank differ, or an axis known to have size one has another.
+  void snapshot_into(Array& value) const;            // the same without allocation when `value` had that rank before
+  /// Replaces the value. TypeError when dtype or rank differ, or an axis known to have size one has another. Whoever is not inside
+  /// a call that updates the cell takes the update lock first, else such a call may overwrite the new value.
   void set(Array value);
-  /// Takes the value out for writing in place: only if nobody else holds its storage; else false. The caller holds the update
-  /// lock, and puts a value back with `set` before it releases the lock.
-  bool try_unique(Array& value) const;
+  /// The TypeError that `set` would raise.
+  void require_fits(DType dtype, const std::vector<int64_t>& shape) const;
+  /// Takes the value out for writing in place: only if it is contiguous, owns its memory, and nobody but the caller holds its
+  /// storage; else false. `value` is the caller's only snapshot, or empty. The caller holds the update lock, and puts a value
+  /// back with `set` before it releases the lock; until then `snapshot` waits.
+  bool try_unique(Array& value);
   std::mutex& update_lock() const { return update_lock_; }
 
   std::string text() const override;
@@ -35,6 +42,8 @@ class SharedCell final : public Handle {
   uint64_t id_;
   mutable std::mutex value_lock_;                    // guards value_ for the few instructions of a copy
   mutable std::mutex update_lock_;
+  mutable std::condition_variable returned_;         // value_ was taken out and is back
+  bool taken_ = false;
   Array value_;
 };
 

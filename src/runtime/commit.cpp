@@ -1,0 +1,160 @@
+// How results reach the caller and new values reach shared variables: planned once, prepared at the commit step.
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "runtime/execution_state.h"
+
+namespace croton {
+namespace {
+
+using Source = Slot::Source;
+
+bool owns_array(Source source) { return source == Source::output || source == Source::dynamic; }
+
+Transfer transfer_of(const ExecutionState& state, int slot, int target, bool first_use) {
+  Transfer transfer{.slot = slot, .target = target};
+  int root = slot;
+  while (state.slot(root).source == Source::view) root = state.slot(root).index;
+  if (root == slot && owns_array(state.slot(slot).source) && first_use) return transfer;
+  const Source source = state.slot(root).source;
+  const bool late = source == Source::output || source == Source::buffer || source == Source::in_place;
+  transfer.how = late ? Transfer::How::copy_late : Transfer::How::copy_early;
+  return transfer;
+}
+
+// Nobody else can see or change the memory, and it is all the storage holds.
+bool movable(const ExecutionState& state, int slot) {
+  const Array& array = state.arrays[static_cast<size_t>(slot)];
+  if (state.slot(slot).source == Source::output) return true;
+  const Storage* storage = array.storage.get();
+  return storage != nullptr && storage->owner == nullptr && !storage->read_only && array.storage.use_count() == 1 &&
+         array.data == storage->data && array.is_contiguous();
+}
+
+void reserve(ExecutionState& state, Transfer& transfer) {
+  if (transfer.how == Transfer::How::in_place) return;
+  if (state.data_of(transfer.slot) == nullptr && state.elements(transfer.slot) != 0) {
+    raise<InternalError>("slot {} has no memory when results are collected", transfer.slot);
+  }
+  if (transfer.how == Transfer::How::move && movable(state, transfer.slot)) return;
+  const Array view = state.view_of(transfer.slot);
+  transfer.copy = new_array(view.dtype, view.shape);
+  if (transfer.how != Transfer::How::copy_late) copy_elements(transfer.copy.data, view);
+}
+
+const std::vector<int64_t>& shape_of(ExecutionState& state, int slot) {
+  state.shape.clear();
+  const int rank = static_cast<int>(state.slot(slot).shape.size());
+  for (int axis = 0; axis < rank; ++axis) state.shape.push_back(state.dim(slot, axis));
+  return state.shape;
+}
+
+void check_caller_array(ExecutionState& state, const Transfer& result) {
+  const Array& given = (*state.outputs)[static_cast<size_t>(result.target)];
+  if (given.data == nullptr) return;
+  const Array value = state.view_of(result.slot);
+  if (given.shape != value.shape) {
+    throw ValueError(fmt::format("the array for output {} has shape {}, the result has {}", result.target,
+                                 tuple_text(given.shape), tuple_text(value.shape)));
+  }
+}
+
+// The new value is written over the old one when nobody else holds that, else into fresh memory.
+void prepare_in_place(ExecutionState& state, const Transfer& update) {
+  const auto cell = static_cast<size_t>(update.target);
+  const auto slot = static_cast<size_t>(update.slot);
+  Array& snapshot = state.snapshots[cell];
+  Array& target = state.arrays[slot];
+  if (snapshot.shape == state.shape && state.program.shared[cell]->try_unique(snapshot)) {
+    target = snapshot;
+    snapshot.storage.reset();  // its pointer and shape stay: readers of the old value see the same memory
+    state.taken[cell] = 1;
+  } else {
+    target = new_array(state.slot(update.slot).dtype, state.shape);
+  }
+  state.data[slot] = target.data;
+}
+
+void fill_late_copy(ExecutionState& state, const Transfer& transfer) {
+  if (transfer.how != Transfer::How::copy_late) return;
+  copy_elements(transfer.copy.data, state.view_of(transfer.slot));
+}
+
+Array take_value(ExecutionState& state, Transfer& transfer) {
+  return std::move(transfer.copy.storage != nullptr ? transfer.copy : state.arrays[static_cast<size_t>(transfer.slot)]);
+}
+
+void give_result(ExecutionState& state, Transfer& result) {
+  const auto k = static_cast<size_t>(result.target);
+  Array& target = (*state.outputs)[k];
+  if (target.data == nullptr) {
+    target = take_value(state, result);
+    return;
+  }
+  const Array& value = result.copy.storage != nullptr ? result.copy : state.arrays[static_cast<size_t>(result.slot)];
+  if (value.data != target.data) copy_elements(target.data, value);
+}
+
+}  // namespace
+
+void plan_transfers(ExecutionState& state) {
+  const Program& program = state.program;
+  std::vector<bool> used(program.slots.size());
+  state.result_of_slot.assign(program.slots.size(), -1);
+  for (size_t k = 0; k < program.output_slots.size(); ++k) {
+    const int slot = program.output_slots[k];
+    const auto at = static_cast<size_t>(slot);
+    state.results.push_back(transfer_of(state, slot, static_cast<int>(k), !used[at]));
+    if (!used[at] && program.slots[at].source == Source::output) state.result_of_slot[at] = static_cast<int>(k);
+    used[at] = true;
+  }
+  for (const auto& [cell, slot] : program.updates) {
+    const auto at = static_cast<size_t>(slot);
+    Transfer update = transfer_of(state, slot, cell, !used[at]);
+    if (program.slots[at].source == Source::in_place && !used[at]) update.how = Transfer::How::in_place;
+    used[at] = true;
+    state.updates.push_back(std::move(update));
+  }
+  // An in-place slot whose value is also an output goes back to its cell all the same; the output is the copy.
+  for (Transfer& update : state.updates) {
+    if (state.slot(update.slot).source == Source::in_place && state.slot(update.slot).index == update.target) {
+      update.how = Transfer::How::in_place;
+    }
+  }
+}
+
+void commit(ExecutionState& state) {
+  for (Transfer& result : state.results) {
+    if (state.slot(result.slot).source == Source::in_place) {
+      result.copy = new_array(state.slot(result.slot).dtype, shape_of(state, result.slot));
+    } else {
+      reserve(state, result);
+    }
+    check_caller_array(state, result);
+  }
+  for (Transfer& update : state.updates) {
+    reserve(state, update);
+    const std::vector<int64_t>& shape = shape_of(state, update.slot);
+    state.program.shared[static_cast<size_t>(update.target)]->require_fits(state.slot(update.slot).dtype, shape);
+  }
+  for (const Transfer& update : state.updates) {
+    if (update.how != Transfer::How::in_place) continue;
+    shape_of(state, update.slot);
+    prepare_in_place(state, update);
+  }
+  state.committed = true;
+}
+
+void publish(ExecutionState& state) {
+  for (const Transfer& result : state.results) fill_late_copy(state, result);
+  for (const Transfer& update : state.updates) fill_late_copy(state, update);
+  for (Transfer& result : state.results) give_result(state, result);
+  for (Transfer& update : state.updates) {
+    const auto cell = static_cast<size_t>(update.target);
+    state.program.shared[cell]->set(take_value(state, update));
+    state.taken[cell] = 0;
+  }
+}
+
+}  // namespace croton

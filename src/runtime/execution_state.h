@@ -1,0 +1,122 @@
+// What one running call works on: registers, slot memory, arena buffers, scratch. Kept between calls.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/memory.h"
+#include "ir/array.h"
+#include "runtime/executor.h"
+#include "runtime/profile.h"
+#include "runtime/program.h"
+
+namespace croton {
+
+/// Memory of one worker, grown when too small.
+class ScratchBlock {
+ public:
+  ScratchBlock() = default;
+  ScratchBlock(ScratchBlock&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  ScratchBlock& operator=(ScratchBlock&&) = delete;
+  ~ScratchBlock() { release_block(data_, bytes_); }
+  void* at_least(size_t bytes);
+
+ private:
+  void* data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+/// How the value of a slot reaches the caller or a shared variable.
+struct Transfer {
+  enum class How : uint8_t {
+    move,        // the slot's own array, when it is contiguous and nobody else holds it, else a copy
+    copy_early,  // of memory that in-place kernels may overwrite or that is not ours: copied at the commit step
+    copy_late,   // of memory that steps after the commit may still write; its copy is allocated at the commit step
+    in_place,    // updates only: the slot's array goes back to its cell
+  };
+  How how = How::move;
+  int slot = -1;
+  int target = -1;  // index of the function's output, or of the shared variable
+  Array copy = {};  // filled at the commit step
+};
+
+struct StepTime {
+  int64_t calls = 0, nanoseconds = 0, bytes = 0;
+  int threads = 1;
+};
+
+struct ExecutionState {
+  explicit ExecutionState(std::shared_ptr<const Program> p);
+
+  std::shared_ptr<const Program> owner;
+  const Program& program;
+
+  std::vector<int64_t> registers;
+  std::vector<std::byte*> data;                   // by slot: the first element
+  std::vector<Array> arrays;                      // by slot: what output, dynamic and in-place slots own
+  std::vector<Array> snapshots;                   // by shared variable
+  std::vector<uint8_t> taken;                     // by shared variable: its value is out of the cell, in `arrays`
+  std::vector<std::shared_ptr<Storage>> buffers;  // the arena
+  std::vector<ScratchBlock> scratch;              // by worker
+  std::vector<void*> kernel_buffers;
+  std::vector<int64_t> kernel_ints, kernel_bounds, shape;
+  std::vector<Transfer> results, updates;
+  std::vector<int> result_of_slot;  // by slot: the function's output that takes its memory, or -1
+  std::vector<uint8_t> direct;      // by function output: the caller's array is written by the steps
+  std::vector<StepTime> times;      // by profile step, of this call
+  bool committed = false;
+
+  // Of the running call only.
+  std::span<const Array> inputs;
+  std::vector<Array>* outputs = nullptr;
+  Profile* profile = nullptr;
+
+  const Slot& slot(int k) const { return program.slots[static_cast<size_t>(k)]; }
+  int64_t value(SizeReg r) const { return registers[static_cast<size_t>(r)]; }
+  int64_t value_or(SizeReg r, int64_t otherwise) const { return r == no_reg ? otherwise : value(r); }
+  std::byte*& data_of(int k) { return data[static_cast<size_t>(k)]; }
+
+  /// The array behind a slot, or null for buffers and views.
+  const Array* array_behind(int k) const;
+  int64_t dim(int k, int axis) const;
+  int64_t stride(int k, int axis) const;  // in elements
+  int64_t elements(int k) const;
+  /// An array over the slot's memory that keeps it alive.
+  Array view_of(int k) const;
+
+  void begin(std::span<const Array> call_inputs, std::vector<Array>& call_outputs, Profile* call_profile);
+  void prepare(int k, int site);  // memory of a slot, before the step that first needs it
+  /// Gives back what was taken from cells, drops all references to values; memory of the arena stays.
+  void end() noexcept;
+
+ private:
+  size_t bytes_of_shape(int k, int site);  // sets `shape`
+  void prepare_buffer(int k, int site);
+  void prepare_output(int k, int site);
+  void accept_outputs();
+};
+
+// The parts of a call (sizes.cpp, run_kernel.cpp, run_host.cpp, commit.cpp). `site` is of the step.
+void run_sizes(ExecutionState& state, const Step& step);
+int run_kernel(ExecutionState& state, const KernelStep& step);  // threads that worked
+int run_gemm_step(ExecutionState& state, const GemmStep& step);
+void run_host(ExecutionState& state, const HostStep& step, int site);
+void run_branch(ExecutionState& state, const BranchStep& step);
+void run_block(ExecutionState& state, const Block& block);
+/// Everything that can still fail: copies, memory of the new values, checks against the cells.
+void commit(ExecutionState& state);
+/// Results to the caller, new values to the cells. Cannot fail.
+void publish(ExecutionState& state);
+void plan_transfers(ExecutionState& state);
+
+/// Contiguous elements at `target` from an array of any strides.
+void copy_elements(std::byte* target, const Array& source);
+bool is_zero(const std::byte* p, DType dtype);
+std::string description_of(const Array& array);
+
+}  // namespace croton

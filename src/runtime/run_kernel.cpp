@@ -1,0 +1,163 @@
+// Runs kernels on the thread pool, and matrix products.
+#include <algorithm>
+#include <cmath>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/thread_pool.h"
+#include "library/gemm.h"
+#include "runtime/execution_state.h"
+
+namespace croton {
+namespace {
+
+constexpr double inline_nanoseconds = 20'000;  // below it waking a thread costs more than it saves
+constexpr double chunk_nanoseconds = 10'000;
+
+/// Thrown inside the pool, which rethrows the one of the lowest chunk: the failure of the lowest position.
+struct KernelFailure {
+  int32_t status;
+  Frame frame;
+};
+
+[[noreturn, gnu::cold]] void fail(const ExecutionState& state, const KernelStep& step, const KernelFailure& failure) {
+  const Frame& frame = failure.frame;
+  if (failure.status == kernel_stopped) {
+    stop_requested().store(false);
+    throw Interrupted("interrupted");
+  }
+  const auto at = static_cast<size_t>(frame.error_site);
+  if (failure.status == kernel_index_error) {
+    const int site = frame.error_site >= 0 && at < step.sites.size() ? step.sites[at] : -1;
+    throw IndexError(fmt::format("index {} is out of bounds for axis of size {}", frame.error_value, frame.error_size) +
+                     error_trailer(state.program, site, {}));
+  }
+  const std::string& name = state.program.kernels[static_cast<size_t>(step.kernel)].loops.name;
+  raise<InternalError>("kernel {} failed with status {}: buffer {}, offset {}, limit {}", name, failure.status,
+                       frame.error_site, frame.error_value, frame.error_size);
+}
+
+// First and last element offset that lies in the slot; (0, -1) when it is empty.
+void add_bounds(ExecutionState& state, int slot) {
+  int64_t first = 0, last = 0;
+  const int rank = static_cast<int>(state.slot(slot).shape.size());
+  for (int axis = 0; axis < rank; ++axis) {
+    const int64_t size = state.dim(slot, axis), stride = state.stride(slot, axis);
+    if (size == 0) {
+      first = 0, last = -1;
+      break;
+    }
+    (stride < 0 ? first : last) += stride * (size - 1);
+  }
+  state.kernel_bounds.push_back(first);
+  state.kernel_bounds.push_back(last);
+}
+
+void gather_operands(ExecutionState& state, const KernelStep& step) {
+  state.kernel_buffers.clear();
+  for (const int slot : step.buffers) state.kernel_buffers.push_back(state.data_of(slot));
+  state.kernel_ints.clear();
+  for (const SizeReg r : step.ints) state.kernel_ints.push_back(state.value(r));
+  state.kernel_bounds.clear();
+  if (!state.program.checked) return;
+  for (const int slot : step.buffers) add_bounds(state, slot);
+}
+
+int64_t grain_of(double cost, int64_t count, int threads, int64_t minimum) {
+  const double by_time = std::min(std::ceil(chunk_nanoseconds / cost), static_cast<double>(count));
+  const int64_t grain = std::max({int64_t{1}, static_cast<int64_t>(by_time), ceil_div(count, int64_t{8} * threads)});
+  return ceil_div(grain, minimum) * minimum;
+}
+
+struct Matrix {
+  int64_t rows = 1, columns = 1, row_stride = 0, column_stride = 1;
+};
+
+// A vector stands as a row on the left of a product, as a column on its right.
+Matrix matrix_of(const ExecutionState& state, int slot, bool vector_is_row) {
+  const size_t rank = state.slot(slot).shape.size();
+  if (rank == 2) return {state.dim(slot, 0), state.dim(slot, 1), state.stride(slot, 0), state.stride(slot, 1)};
+  if (rank == 0) return {};
+  const int64_t size = state.dim(slot, 0), stride = state.stride(slot, 0);
+  if (vector_is_row) return {1, size, size * stride, stride};
+  return {size, 1, stride, 1};
+}
+
+double factor(ExecutionState& state, int slot, double otherwise) {
+  return slot < 0 ? otherwise : element_as_double(state.data_of(slot), state.slot(slot).dtype);
+}
+
+}  // namespace
+
+int run_kernel(ExecutionState& state, const KernelStep& step) {
+  const int64_t count = state.value(step.count);
+  if (count <= 0) return 1;
+  gather_operands(state, step);
+  const KernelFunction entry = state.program.kernels[static_cast<size_t>(step.kernel)].entry;
+  Frame blank;
+  blank.stop = state.committed ? nullptr : &stop_requested();  // nothing stops between commit and publication
+  blank.bounds = state.kernel_bounds.data();
+  const auto scratch_bytes = static_cast<size_t>(std::max<int64_t>(0, state.value_or(step.scratch, 0)));
+  void* const* buffers = state.kernel_buffers.data();
+  const int64_t* ints = state.kernel_ints.data();
+
+  const double cost =
+      std::max(step.cost, 1e-3) * static_cast<double>(std::max<int64_t>(1, state.value_or(step.cost_items, 1)));
+  const int threads = step.serial || cost * static_cast<double>(count) < inline_nanoseconds ? 1 : default_pool().size();
+  if (threads == 1) {
+    if (scratch_bytes > 0) {
+      if (state.scratch.empty()) state.scratch.emplace_back();
+      blank.scratch = state.scratch[0].at_least(scratch_bytes);
+    }
+    const int32_t status = entry(buffers, ints, 0, count, &blank);
+    if (status != kernel_done) fail(state, step, {status, blank});
+    return 1;
+  }
+  if (scratch_bytes > 0) {
+    while (state.scratch.size() < static_cast<size_t>(threads)) state.scratch.emplace_back();
+    for (ScratchBlock& block : state.scratch) block.at_least(scratch_bytes);
+  }
+  const int64_t grain = grain_of(cost, count, threads, std::max<int64_t>(1, state.value_or(step.minimum_grain, 1)));
+  try {
+    default_pool().for_each_chunk(count, grain, [&](int64_t begin, int64_t end, int worker) {
+      Frame frame = blank;
+      ScratchBlock extra;  // the pool may have grown since
+      if (scratch_bytes > 0) {
+        const auto w = static_cast<size_t>(worker);
+        frame.scratch = (w < state.scratch.size() ? state.scratch[w] : extra).at_least(scratch_bytes);
+      }
+      const int32_t status = entry(buffers, ints, begin, end, &frame);
+      if (status != kernel_done) throw KernelFailure{status, frame};
+    });
+  } catch (const KernelFailure& failure) {
+    fail(state, step, failure);
+  }
+  return static_cast<int>(std::min<int64_t>(threads, ceil_div(count, grain)));
+}
+
+int run_gemm_step(ExecutionState& state, const GemmStep& step) {
+  const Matrix a = matrix_of(state, step.a, true), b = matrix_of(state, step.b, false);
+  const bool out_is_row = state.slot(step.a).shape.size() == 1;
+  const Matrix out = matrix_of(state, step.out, out_is_row);
+  GemmProblem problem;
+  problem.dtype = state.slot(step.out).dtype;
+  problem.m = out.rows, problem.n = out.columns, problem.k = a.columns;
+  problem.a = state.data_of(step.a), problem.b = state.data_of(step.b), problem.out = state.data_of(step.out);
+  problem.a_row = a.row_stride, problem.a_column = a.column_stride;
+  problem.b_row = b.row_stride, problem.b_column = b.column_stride;
+  problem.out_row = out.row_stride, problem.out_column = out.column_stride;
+  problem.alpha = factor(state, step.alpha_slot, step.alpha);
+  if (step.c >= 0) {
+    const Matrix c = matrix_of(state, step.c, out_is_row);
+    problem.c = state.data_of(step.c);
+    problem.c_row = c.rows == 1 && out.rows != 1 ? 0 : c.row_stride;
+    problem.c_column = c.columns == 1 && out.columns != 1 ? 0 : c.column_stride;
+    problem.beta = factor(state, step.beta_slot, step.beta);
+  } else {
+    problem.beta = 0;
+  }
+  return run_gemm(problem);
+}
+
+}  // namespace croton

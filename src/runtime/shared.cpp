@@ -1,0 +1,93 @@
+// Cells of shared variables: snapshots, replacement, and taking the value out to write it in place.
+#include "runtime/shared.h"
+
+#include <atomic>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ir/op.h"
+
+namespace croton {
+namespace {
+
+uint64_t next_cell_id() {
+  static std::atomic<uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+SharedCell::SharedCell(Type type, Array value) : type_(type), id_(next_cell_id()) {
+  require_fits(value.dtype, value.shape);
+  value_ = std::move(value);
+}
+
+Array SharedCell::snapshot() const {
+  Array value;
+  snapshot_into(value);
+  return value;
+}
+
+void SharedCell::snapshot_into(Array& value) const {
+  std::unique_lock guard(value_lock_);
+  returned_.wait(guard, [this] { return !taken_; });
+  value = value_;
+}
+
+void SharedCell::require_fits(DType dtype, const std::vector<int64_t>& shape) const {
+  if (dtype != type_.dtype || shape.size() != type_.rank) {
+    raise<TypeError>("shared variable '{}' is {}, it cannot hold {} with {} axes", name, type_name(type_),
+                     dtype_name(dtype), shape.size());
+  }
+  for (int axis = 0; axis < type_.rank; ++axis) {
+    const int64_t size = shape[static_cast<size_t>(axis)];
+    if (type_.broadcasts(axis) && size != 1) {
+      raise<TypeError>("axis {} of shared variable '{}' is known to have size 1, it cannot hold shape {}", axis, name,
+                       tuple_text(shape));
+    }
+  }
+}
+
+void SharedCell::set(Array value) {
+  require_fits(value.dtype, value.shape);
+  bool was_taken = false;
+  {
+    const std::lock_guard guard(value_lock_);
+    std::swap(value_, value);  // the old value is freed outside the lock
+    was_taken = std::exchange(taken_, false);
+  }
+  if (was_taken) returned_.notify_all();
+}
+
+bool SharedCell::try_unique(Array& value) {
+  const std::lock_guard guard(value_lock_);
+  const bool has_snapshot = value.storage != nullptr;
+  if (taken_ || value_.storage == nullptr || (has_snapshot && value.storage != value_.storage)) return false;
+  const Storage& storage = *value_.storage;
+  if (storage.read_only || storage.owner != nullptr || !value_.is_contiguous()) return false;
+  if (value_.storage.use_count() != (has_snapshot ? 2 : 1)) return false;
+  std::atomic_thread_fence(std::memory_order_acquire);  // what former holders read, they have read before we write
+  value = value_;
+  value_.storage.reset();
+  taken_ = true;
+  return true;
+}
+
+std::string SharedCell::text() const { return name.empty() ? "<shared variable>" : name; }
+
+Var make_shared_variable(std::shared_ptr<SharedCell> cell, const std::string& name, LineId line) {
+  const Type type = cell->type();
+  cell->name = name;
+  Attributes attributes;
+  attributes.handle = std::move(cell);
+  Var variable{new_node(op_named("shared"), {}, {type}, std::move(attributes), {}, line), 0};
+  if (!name.empty()) set_name(variable, name);
+  return variable;
+}
+
+std::shared_ptr<SharedCell> cell_of(const Var& v) {
+  return v ? std::dynamic_pointer_cast<SharedCell>(v.node->attributes.handle) : nullptr;
+}
+
+}  // namespace croton
