@@ -12,7 +12,7 @@ LAYERS = {
     "rewrite": 3,
     "loops": 4,
     "runtime": 4,
-    "library": 5,
+    "library": 4,
     "backend": 5,
     "distributed": 5,
     "compile": 6,

@@ -12,7 +12,8 @@
 
 namespace croton {
 
-/// Registers, slot pointers, arena buffers and frames of one running call. Reused: a warm call allocates only its outputs.
+/// Registers, slot pointers, arena buffers and frames of one running call. Reused: a warm call allocates only its
+/// outputs.
 struct ExecutionState;
 
 /// Runs programs. One per Function; safe for concurrent calls (each takes a state from a free list).
@@ -20,10 +21,10 @@ class Executor {
  public:
   explicit Executor(std::shared_ptr<const Program> program);
   ~Executor();
-  /// Inputs have the slots' dtype and rank, aligned, strides divisible by the item size. `outputs` entries with data are written in
-  /// place when shape and layout fit, else ValueError. Order: snapshots, steps up to commit, commit, in-place kernels, publication.
-  /// Errors: sizes (ValueError with Theano's text and the user's line), IndexError of the lowest failing position, what host
-  /// calls throw, MemoryError, Interrupted. No shared variable has changed then.
+  /// Inputs have the slots' dtype and rank, aligned, strides divisible by the item size. `outputs` entries with data
+  /// are written in place when shape and layout fit, else ValueError. Order: snapshots, steps up to commit, commit,
+  /// in-place kernels, publication. Errors: sizes (ValueError with Theano's text and the user's line), IndexError of
+  /// the lowest failing position, what host calls throw, MemoryError, Interrupted. No shared variable has changed then.
   void run(std::span<const Array> inputs, std::vector<Array>& outputs, Profile* profile);
 
  private:
@@ -32,7 +33,8 @@ class Executor {
   std::vector<std::unique_ptr<ExecutionState>> free_;
 };
 
-/// The trailer of a run-time error: node, input types, shapes, strides, the user's line, and the hint; Theano's order (see notes).
+/// The trailer of a run-time error: node, input types, shapes, strides, the user's line, and the hint; Theano's order
+/// (see notes).
 std::string error_trailer(const Program& program, int site, const std::vector<std::string>& input_descriptions);
 
 }  // namespace croton

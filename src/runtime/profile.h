@@ -10,18 +10,18 @@
 namespace croton {
 
 struct ProfileStep {
-  std::string name;                       // the kernel's or library's name, with the ops it holds
-  std::string kind;                       // "kernel", "gemm", "host", "sizes"
-  std::vector<std::string> ops;           // rows fused in it
-  std::vector<LineId> lines;              // the user's lines
+  std::string name;              // the kernel's or library's name, with the ops it holds
+  std::string kind;              // "kernel", "gemm", "host", "sizes"
+  std::vector<std::string> ops;  // rows fused in it
+  std::vector<LineId> lines;     // the user's lines
   int64_t calls = 0;
   int64_t nanoseconds = 0;
-  int64_t bytes = 0;                      // read and written, of the last call
-  int threads = 1;                        // most that worked on it
+  int64_t bytes = 0;  // read and written, of the last call
+  int threads = 1;    // most that worked on it
 };
 
 struct ProfilePhase {
-  std::string name;                       // intern, canonicalize, ..., codegen
+  std::string name;  // intern, canonicalize, ..., codegen
   double milliseconds = 0;
 };
 
@@ -31,7 +31,7 @@ struct Profile {
   std::vector<ProfilePhase> phases;
   std::vector<ProfileStep> steps;
   int64_t calls = 0;
-  int64_t call_nanoseconds = 0;           // whole calls
+  int64_t call_nanoseconds = 0;  // whole calls
   int64_t kernel_count = 0, library_count = 0, host_count = 0;
   /// The table in Theano's layout.
   std::string summary() const;

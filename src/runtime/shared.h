@@ -12,37 +12,38 @@
 
 namespace croton {
 
-/// Handle of a `shared` node. Readers take a snapshot (a reference to the current value) and see a whole state; a writer
-/// replaces the value. A call that updates cells holds their update locks, in id order, from its snapshots to its commit.
+/// Handle of a `shared` node. Readers take a snapshot (a reference to the current value) and see a whole state; a
+/// writer replaces the value. A call that updates cells holds their update locks, in id order, from its snapshots to
+/// its commit.
 class SharedCell final : public Handle {
  public:
   SharedCell(Type type, Array value);
 
   const Type& type() const { return type_; }
-  uint64_t id() const { return id_; }                // increasing; the lock order
+  uint64_t id() const { return id_; }  // increasing; the lock order
 
-  Array snapshot() const;                            // keeps the storage alive; never written while others hold it
-  void snapshot_into(Array& value) const;            // the same without allocation when `value` had that rank before
-  /// Replaces the value. TypeError when dtype or rank differ, or an axis known to have size one has another. Whoever is not inside
-  /// a call that updates the cell takes the update lock first, else such a call may overwrite the new value.
+  Array snapshot() const;                  // keeps the storage alive; never written while others hold it
+  void snapshot_into(Array& value) const;  // the same without allocation when `value` had that rank before
+  /// Replaces the value. TypeError when dtype or rank differ, or an axis known to have size one has another. Whoever is
+  /// not inside a call that updates the cell takes the update lock first, else such a call may overwrite the new value.
   void set(Array value);
   /// The TypeError that `set` would raise.
   void require_fits(DType dtype, const std::vector<int64_t>& shape) const;
-  /// Takes the value out for writing in place: only if it is contiguous, owns its memory, and nobody but the caller holds its
-  /// storage; else false. `value` is the caller's only snapshot, or empty. The caller holds the update lock, and puts a value
-  /// back with `set` before it releases the lock; until then `snapshot` waits.
+  /// Takes the value out for writing in place: only if it is contiguous, owns its memory, and nobody but the caller
+  /// holds its storage; else false. `value` is the caller's only snapshot, or empty. The caller holds the update lock,
+  /// and puts a value back with `set` before it releases the lock; until then `snapshot` waits.
   bool try_unique(Array& value);
   std::mutex& update_lock() const { return update_lock_; }
 
   std::string text() const override;
-  std::string name;                                  // the user's name, for messages
+  std::string name;  // the user's name, for messages
 
  private:
   Type type_;
   uint64_t id_;
-  mutable std::mutex value_lock_;                    // guards value_ for the few instructions of a copy
+  mutable std::mutex value_lock_;  // guards value_ for the few instructions of a copy
   mutable std::mutex update_lock_;
-  mutable std::condition_variable returned_;         // value_ was taken out and is back
+  mutable std::condition_variable returned_;  // value_ was taken out and is back
   bool taken_ = false;
   Array value_;
 };
