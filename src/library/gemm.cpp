@@ -176,8 +176,9 @@ bool is_scaling_only(const GemmProblem& p) { return p.k == 0; }
 }  // namespace
 
 const std::vector<GemmImplementation>& gemm_implementations() {
-  static const std::vector<GemmImplementation> all = {openblas_vector_implementation(), outer_implementation(),
-                                                      onednn_implementation(), openblas_implementation(),
+  static const std::vector<GemmImplementation> all = {native_vector_implementation(), openblas_vector_implementation(),
+                                                      outer_implementation(),         onednn_implementation(),
+                                                      native_implementation(),        openblas_implementation(),
                                                       reference_implementation()};
   return all;
 }

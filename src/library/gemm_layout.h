@@ -47,6 +47,8 @@ void scale_into_output(const GemmProblem& problem);
 std::string check_implementation(void (*run)(const GemmProblem&), DType dtype, int64_t m, int64_t n, int64_t k);
 
 GemmImplementation onednn_implementation();
+GemmImplementation native_implementation();
+GemmImplementation native_vector_implementation();
 GemmImplementation openblas_implementation();
 GemmImplementation openblas_vector_implementation();
 GemmImplementation outer_implementation();

