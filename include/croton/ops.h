@@ -22,19 +22,19 @@ namespace croton {
 #define CROTON_BINARY_FUNCTIONS(row)                                                                             \
   row(add) row(sub) row(mul) row(true_div) row(int_div) row(mod) row(pow) row(maximum) row(minimum) row(arctan2) \
       row(eq) row(neq) row(lt) row(le) row(gt) row(ge) row(and_) row(or_)
-#define CROTON_DECLARE_UNARY(name) Variable name(const Operand& x);
-#define CROTON_DECLARE_BINARY(name) Variable name(const Operand& a, const Operand& b);
+#define CROTON_DECLARE_UNARY(name) Variable name(const Argument& x);
+#define CROTON_DECLARE_BINARY(name) Variable name(const Argument& a, const Argument& b);
 CROTON_UNARY_FUNCTIONS(CROTON_DECLARE_UNARY)
 CROTON_BINARY_FUNCTIONS(CROTON_DECLARE_BINARY)
 #undef CROTON_DECLARE_UNARY
 #undef CROTON_DECLARE_BINARY
 
-Variable xor_(const Operand& a, const Operand& b);
-Variable switch_(const Operand& condition, const Operand& a, const Operand& b);
-Variable clip(const Operand& x, const Operand& low, const Operand& high);
-Variable cast(const Operand& x, DType dtype);
+Variable xor_(const Argument& a, const Argument& b);
+Variable switch_(const Argument& condition, const Argument& a, const Argument& b);
+Variable clip(const Argument& x, const Argument& low, const Argument& high);
+Variable cast(const Argument& x, DType dtype);
 template <Element T>
-Variable cast(const Operand& x) {
+Variable cast(const Argument& x) {
   return cast(x, dtype_of<T>());
 }
 
@@ -53,56 +53,56 @@ class Axes {
   std::optional<std::vector<int64_t>> axes_;
 };
 
-Variable sum(const Operand& x, const Axes& axes = {}, bool keep_axes = false);
-Variable prod(const Operand& x, const Axes& axes = {}, bool keep_axes = false);
-Variable mean(const Operand& x, const Axes& axes = {}, bool keep_axes = false);
-Variable max(const Operand& x, const Axes& axes = {}, bool keep_axes = false);
-Variable min(const Operand& x, const Axes& axes = {}, bool keep_axes = false);
-Variable any(const Operand& x, const Axes& axes = {}, bool keep_axes = false);
-Variable all(const Operand& x, const Axes& axes = {}, bool keep_axes = false);
-Variable argmax(const Operand& x, const Axes& axes = {}, bool keep_axes = false);
+Variable sum(const Argument& x, const Axes& axes = {}, bool keep_axes = false);
+Variable prod(const Argument& x, const Axes& axes = {}, bool keep_axes = false);
+Variable mean(const Argument& x, const Axes& axes = {}, bool keep_axes = false);
+Variable max(const Argument& x, const Axes& axes = {}, bool keep_axes = false);
+Variable min(const Argument& x, const Axes& axes = {}, bool keep_axes = false);
+Variable any(const Argument& x, const Axes& axes = {}, bool keep_axes = false);
+Variable all(const Argument& x, const Axes& axes = {}, bool keep_axes = false);
+Variable argmax(const Argument& x, const Axes& axes = {}, bool keep_axes = false);
 
 // ------------------------------------------------------------------------------------------------------------ products
 
-Variable dot(const Operand& a, const Operand& b);
-Variable outer(const Operand& a, const Operand& b);
+Variable dot(const Argument& a, const Argument& b);
+Variable outer(const Argument& a, const Argument& b);
 
 // ------------------------------------------------------------------------------------------------------------ shapes
 
-Variable dimshuffle(const Operand& x, std::vector<int64_t> pattern);  // -1 is a new axis
-Variable transpose(const Operand& x, std::vector<int64_t> axes = {});
-Variable reshape(const Operand& x, const std::vector<Operand>& sizes);
-Variable flatten(const Operand& x, int rank = 1);
-Variable shape(const Operand& x);
-Variable alloc(const Operand& value, const std::vector<Operand>& sizes);
-Variable zeros_like(const Operand& x);
-Variable ones_like(const Operand& x);
-Variable arange(const Operand& stop);
-Variable arange(const Operand& start, const Operand& stop, const Operand& step = 1);
+Variable dimshuffle(const Argument& x, std::vector<int64_t> pattern);  // -1 is a new axis
+Variable transpose(const Argument& x, std::vector<int64_t> axes = {});
+Variable reshape(const Argument& x, const std::vector<Argument>& sizes);
+Variable flatten(const Argument& x, int rank = 1);
+Variable shape(const Argument& x);
+Variable alloc(const Argument& value, const std::vector<Argument>& sizes);
+Variable zeros_like(const Argument& x);
+Variable ones_like(const Argument& x);
+Variable arange(const Argument& stop);
+Variable arange(const Argument& start, const Argument& stop, const Argument& step = 1);
 Variable concatenate(const std::vector<Variable>& parts, int axis = 0,
                      std::source_location line = std::source_location::current());
 Variable stack(const std::vector<Variable>& parts, int axis = 0,
                std::source_location line = std::source_location::current());
 
 /// A copy of x in which `region`, an x[...], is replaced or added to.
-Variable set_subtensor(const Operand& region, const Operand& values);
-Variable inc_subtensor(const Operand& region, const Operand& values);
+Variable set_subtensor(const Argument& region, const Argument& values);
+Variable inc_subtensor(const Argument& region, const Argument& values);
 
 // ------------------------------------------------------------------------------------------------------------ networks
 
-Variable softmax(const Operand& x);  // over the last axis of a matrix
-Variable logsoftmax(const Operand& x);
-Variable relu(const Operand& x);
+Variable softmax(const Argument& x);  // over the last axis of a matrix
+Variable logsoftmax(const Argument& x);
+Variable relu(const Argument& x);
 /// The loss of each row; `target` holds class numbers or distributions.
-Variable categorical_crossentropy(const Operand& coding, const Operand& target);
+Variable categorical_crossentropy(const Argument& coding, const Argument& target);
 
 // ------------------------------------------------------------------------------------------------------------
 // gradients
 
 /// Gradients of a scalar, symbolic again: const auto [gW, gb] = grad(cost, {W, b}).
-std::vector<Variable> grad(const Operand& cost, const std::vector<Variable>& wrt);
+std::vector<Variable> grad(const Argument& cost, const std::vector<Variable>& wrt);
 template <size_t count>
-std::array<Variable, count> grad(const Operand& cost, const Variable (&wrt)[count]) {
+std::array<Variable, count> grad(const Argument& cost, const Variable (&wrt)[count]) {
   std::vector<Variable> found = grad(cost, std::vector<Variable>(wrt, wrt + count));
   std::array<Variable, count> result;
   for (size_t k = 0; k < count; ++k) result[k] = std::move(found[k]);

@@ -44,12 +44,12 @@ class Variable {
 
 /// What a function of variables takes: a variable, or a number that takes the dtype of its neighbour. It notes the line
 /// of the caller, which errors then name.
-class Operand {
+class Argument {
  public:
-  Operand(const Variable& variable, std::source_location line = std::source_location::current())  // NOLINT
+  Argument(const Variable& variable, std::source_location line = std::source_location::current())  // NOLINT
       : variable_(variable), line_(line) {}
   template <class T>
-  requires std::is_arithmetic_v<T> Operand(
+  requires std::is_arithmetic_v<T> Argument(
       T number, std::source_location line = std::source_location::current())  // NOLINT: numbers mix with variables
       : is_number_(true),
         is_integer_(std::is_integral_v<T>),
@@ -72,11 +72,11 @@ class Operand {
   std::source_location line_;
 };
 
-Variable operator+(const Operand& a, const Operand& b);
-Variable operator-(const Operand& a, const Operand& b);
-Variable operator*(const Operand& a, const Operand& b);
-Variable operator/(const Operand& a, const Operand& b);  // true division: integers give floats
-Variable operator-(const Operand& a);
+Variable operator+(const Argument& a, const Argument& b);
+Variable operator-(const Argument& a, const Argument& b);
+Variable operator*(const Argument& a, const Argument& b);
+Variable operator/(const Argument& a, const Argument& b);  // true division: integers give floats
+Variable operator-(const Argument& a);
 
 // ------------------------------------------------------------------------------------------------------------ indexing
 
@@ -93,8 +93,8 @@ inline constexpr Ellipsis ellipsis{};
 struct SliceBound {
   SliceBound(WholeAxis) {}  // NOLINT: bounds read as in Python
   template <class T>
-  requires std::convertible_to<T, Operand> SliceBound(const T& bound) : value{Operand(bound)} {}  // NOLINT
-  std::vector<Operand> value;                                                                     // none or one
+  requires std::convertible_to<T, Argument> SliceBound(const T& bound) : value{Argument(bound)} {}  // NOLINT
+  std::vector<Argument> value;                                                                      // none or one
 };
 struct Slice {
   SliceBound start = _, stop = _, step = _;

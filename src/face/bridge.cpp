@@ -51,14 +51,14 @@ std::vector<Variable> handles(const std::vector<Var>& variables) {
   return result;
 }
 
-Expr expr_of(Builder& builder, const Operand& operand) {
+Expr expr_of(Builder& builder, const Argument& operand) {
   if (operand.is_number()) {
     return operand.is_integer() ? front::number(builder, operand.integer()) : front::number(builder, operand.real());
   }
   return builder.wrap(var_of(operand.variable()));
 }
 
-Expr expr_of(Builder& builder, const Operand& operand, const Operand& beside) {
+Expr expr_of(Builder& builder, const Argument& operand, const Argument& beside) {
   if (!operand.is_number() || beside.is_number()) return expr_of(builder, operand);
   const DType other = var_of(beside.variable()).type().dtype;
   if (operand.is_integer() && is_discrete(other)) return expr_of(builder, operand);

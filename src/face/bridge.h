@@ -22,8 +22,8 @@ inline Variable handle(const Var& v) { return {v.node, v.output}; }
 std::vector<Variable> handles(const std::vector<Var>& variables);
 
 /// An operand as a constant or variable. A number takes a dtype that does not raise `beside`'s.
-Expr expr_of(Builder& builder, const Operand& operand, const Operand& beside);
-Expr expr_of(Builder& builder, const Operand& operand);
+Expr expr_of(Builder& builder, const Argument& operand, const Argument& beside);
+Expr expr_of(Builder& builder, const Argument& operand);
 
 /// Array over the caller's memory, to be read during a call. ValueError when its sizes and strides do not fit.
 Array borrowed(const ArrayView& view);

@@ -109,7 +109,8 @@ void CompiledFunction::call_into(std::span<const ArrayView> inputs, std::span<co
       raise<TypeError>("output {} has dtype {}, memory of dtype {} was given", k, dtype_name(dtype),
                        dtype_name(view.dtype));
     }
-    Array target = face::borrowed({view.data, view.dtype, view.shape});
+    const Array target = face::borrowed({view.data, view.dtype, view.shape});
+    if (target.data != view.data) raise<ValueError>("the memory for output {} is not aligned to its elements", k);
     targets.push_back(view_memory(view.data, view.dtype, view.shape, target.strides, nullptr, false));
   }
   engine_->call_into(inputs_of(spec, inputs, allow_downcast_), targets);
