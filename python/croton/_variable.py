@@ -226,7 +226,7 @@ def wrap(var):
     while stack:
         v = stack[-1]
         key = v.key
-        found = made.get(key) or _known.get(key)
+        found = made.get(key, _known.get(key))       # never the truth of a variable, which comparisons refuse
         if found is not None:
             made[key] = found
             stack.pop()
@@ -238,7 +238,7 @@ def wrap(var):
         inputs = []
         complete = True
         for x in v.inputs:
-            known = made.get(x.key) or _known.get(x.key)
+            known = made.get(x.key, _known.get(x.key))
             if known is None:
                 stack.append(x)
                 complete = False
