@@ -19,8 +19,10 @@ def _plural(constructor):
     def several(*names, **options):
         if len(names) == 1 and isinstance(names[0], int) and not isinstance(names[0], bool):
             names = (None,) * names[0]
-        elif len(names) == 1 and isinstance(names[0], str):
+        elif len(names) == 1:
             names = names[0]
+            if len(names) == 1:                          # a name of one letter: one variable, as in Theano
+                return constructor(names, **options)
         return [constructor(name, **options) for name in names]
     several.__doc__ = "Several at once: by names, by a text whose letters are the names, or by a count."
     return several

@@ -7,7 +7,7 @@ from .._variable import wrap
 # Theano's name -> the row, where they differ.
 _OTHER_NAMES = {"abs_": "abs", "floor_div": "int_div", "power": "pow", "square": "sqr", "bitwise_and": "and_", "bitwise_or": "or_",
                 "bitwise_xor": "xor", "bitwise_not": "invert", "where": "switch", "fill": "second", "round_half_to_even": "round"}
-_PRIVATE = ("round", "second", "cast", "abs")
+_PRIVATE = ("round", "second", "cast", "abs", "polygamma", "sigmoid", "softplus")
 
 
 def elementwise_functions():
@@ -16,6 +16,7 @@ def elementwise_functions():
     for name, row in _OTHER_NAMES.items():
         if row in ROWS:
             made[name] = made.get(row) or Elemwise(row)
+    made["tri_gamma"] = Elemwise("polygamma", (1,))
     return made
 
 
@@ -48,8 +49,8 @@ def round(a, mode=None):
 def round_half_away_from_zero(a):
     """To the nearest integer; ties away from zero."""
     a = as_tensor_variable(a)
-    magnitude = wrap(_core.apply("floor", [(abs(a) + constant(0.5))._var])[0])
-    return Elemwise("switch")(a < 0, -magnitude, magnitude)
+    whole = Elemwise("trunc")(a)                         # a - whole is exact, a + 0.5 is not
+    return Elemwise("switch")(Elemwise("ge")(abs(a - whole), 0.5), whole + Elemwise("sgn")(a), whole)
 
 
 def iround(a, mode=None):
