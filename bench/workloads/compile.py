@@ -1,0 +1,48 @@
+"""From a graph to the first result: building, rewriting, code and one run. No call meets a kernel that is already there."""
+import itertools
+
+import numpy as np
+
+from . import perceptron
+
+NAME = "compile"
+
+
+def variants(quick):
+    return [{"label": "elementwise, six operations", "graph": "map"},
+            {"label": "perceptron step 784-500-10", "graph": "perceptron", "batch": 60, "dtype": "float32"}]
+
+
+def inputs(variant, rng):
+    if variant["graph"] == "perceptron":
+        return perceptron.inputs(variant, rng)
+    return [rng.standard_normal(10), rng.standard_normal(10)]
+
+
+def croton(variant, arrays):
+    import croton
+    import croton.tensor as T
+    counter = itertools.count(1)
+
+    def run_map():
+        x, y = T.dvectors("x", "y")
+        # A constant of its own: no cache knows this function.
+        function = croton.function([x, y], T.tanh(x * y + (1 + next(counter) / 4096)) * (x - y) * 0.5)
+        function(*arrays)
+        return []
+
+    def run_perceptron():
+        arguments, cost, updates, _ = perceptron.graph(variant, arrays)
+        factor = np.asarray(1 + next(counter) / 4096, dtype=variant["dtype"])
+        function = croton.function(arguments, cost, updates=[(shared, T.tanh(value * factor)) for shared, value in updates])
+        function(arrays[0], arrays[5])
+        return []
+
+    return run_map if variant["graph"] == "map" else run_perceptron
+
+
+peer = None
+
+
+def cost(variant):
+    return {}
