@@ -17,12 +17,12 @@ Shape contiguous_strides(const Shape& shape, int64_t bytes) {
   return strides;
 }
 
-// Kernels load whole elements, so these have to lie on multiples of their size.
+// Kernels load whole elements from data and strides that are multiples of their size.
 bool is_aligned(const Array& array) {
   const int64_t part = is_complex(array.dtype) ? item_size(array.dtype) / 2 : item_size(array.dtype);
   if (reinterpret_cast<uintptr_t>(array.data) % static_cast<uintptr_t>(part) != 0) return false;
   for (const int64_t stride : array.strides) {
-    if (stride % part != 0) return false;
+    if (stride % item_size(array.dtype) != 0) return false;
   }
   return true;
 }

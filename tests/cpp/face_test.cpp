@@ -64,7 +64,7 @@ TEST(FaceIndex, FollowsNumPy) {
   EXPECT_EQ(evaluated(x[{_, -1}]), (std::vector<double>{2, 5}));
   EXPECT_EQ(evaluated(x[{0, slice(_, _, -1)}]), (std::vector<double>{2, 1, 0}));
   EXPECT_EQ(evaluated(x[{slice(1, _), slice(0, 2)}]), (std::vector<double>{3, 4}));
-  EXPECT_EQ(x[{_, croton::new_axis, 0}].rank(), 2);
+  EXPECT_EQ((x[{_, croton::new_axis, 0}].rank()), 2);
   EXPECT_EQ(evaluated(x[{croton::ellipsis, 1}]), (std::vector<double>{1, 4}));
   const std::vector<int64_t> columns{2, 0};
   const auto picked = x[{croton::arange(x.shape()[0]), croton::constant(columns)}];
