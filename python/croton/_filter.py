@@ -6,10 +6,11 @@ from .configuration import config
 
 
 def _native(array):
-    """Native byte order and aligned, as the engine reads it; the same array where it is so already."""
+    """Native byte order, aligned and with strides of whole elements, as the engine reads it; the same array where it is so."""
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
-    return array if array.flags.aligned else np.array(array)
+    whole = array.flags.aligned and not any(stride % array.itemsize for stride in array.strides)
+    return array if whole else np.array(array)
 
 
 def _from_array(type_, data):

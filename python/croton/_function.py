@@ -1,9 +1,12 @@
 """function(): from Theano's arguments to the engine's, and the methods of compiled functions."""
+import warnings
+
 from . import _core
 from ._filter import filter_value
 from ._io import In, Out
 from ._modes import get_mode
 from ._profile import ProfileStats, remember
+from ._types import TensorType
 from ._variable import Constant, Variable, wrap, wrap_all
 from .configuration import config
 from .sharedvalue import SharedVariable, shared
@@ -70,8 +73,26 @@ def _checked_updates(updates):
         seen.add(target)
         if not isinstance(value, Variable):
             value = target.type.Constant(type=target.type, data=value)
-        result.append((target, value))
+        result.append((target, _as_update(target, value)))
     return result
+
+
+def _as_update(target, value):
+    """The value in the type of the shared variable: it may know more axes of size one, and nothing else may differ."""
+    old, new = target.type, value.type
+    if new == old:
+        return value
+    alike = isinstance(old, TensorType) and isinstance(new, TensorType) and (old.dtype, old.ndim) == (new.dtype, new.ndim)
+    if alike and all(n or not o for o, n in zip(old.broadcastable, new.broadcastable)):
+        return old.filter_variable(value)
+    hint = ("If the difference is related to the broadcast pattern, you can call the tensor.unbroadcast(var, "
+            "axis_to_unbroadcast[, ...]) function to remove broadcastable dimensions.")
+    if getattr(old, "ndim", None) != getattr(new, "ndim", None):
+        hint = "Their ranks differ."
+    elif getattr(old, "dtype", None) != getattr(new, "dtype", None):
+        hint = "Their dtypes differ: cast the update, as in cast(update, %r)." % old.dtype
+    raise TypeError("An update must have the same type as the original shared variable (shared_var=%s, shared_var.type=%s, "
+                    "update_val=%s, update_val.type=%s). %s" % (target, old, value, new, hint))
 
 
 def _checked_givens(givens, strict):
@@ -152,9 +173,18 @@ def _build(inputs, outputs, mode, updates, givens, no_default_updates, name, all
     roots = [o.variable for o in outs] + [v for _, v in all_updates] + [v for _, v in all_givens]
     all_updates = _add_default_updates(roots, all_updates, no_default_updates, variables)
     free = [i for i, state in zip(inputs, states) if state is None]
-    f = _core.compile([(i.variable._var, i.name or "") for i in free], [(o.variable._var, o.borrow) for o in outs],
-                      [(a._var, b._var) for a, b in all_updates], [(a._var, b._var) for a, b in all_givens],
-                      get_mode(mode).settings(), name or "", on_unused_input, bool(profile), keys, single)
+
+    def compiled(on_unused):
+        return _core.compile([(i.variable._var, i.name or "") for i in free], [(o.variable._var, o.borrow) for o in outs],
+                             [(a._var, b._var) for a, b in all_updates], [(a._var, b._var) for a, b in all_givens],
+                             get_mode(mode).settings(), name or "", on_unused, bool(profile), keys, single)
+    try:
+        f = compiled("raise" if on_unused_input == "warn" else on_unused_input)
+    except _core.UnusedInputError as error:
+        if on_unused_input != "warn":
+            raise
+        warnings.warn(str(error), stacklevel=3)
+        f = compiled("ignore")
     f.name = name
     f.trust_input = False
     f._ins, f._states, f._keys, f._single = inputs, states, keys, single
@@ -199,10 +229,15 @@ class Maker:
 
     def __init__(self, function, outputs, mode):
         self._function = function
-        self.inputs = function._ins
+        self._explicit = function._ins
         self.outputs = outputs
         self.mode = get_mode(mode)
         self._graph = None
+
+    @property
+    def inputs(self):
+        """What a call takes, then the shared variables that the graph reads or updates, as in Theano."""
+        return self._explicit + [In(s, implicit=True, shared=True) for s in _get_shared(self._function)]
 
     @property
     def fgraph(self):

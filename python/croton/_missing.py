@@ -2,7 +2,7 @@
 from . import _core
 
 NAMES = {
-    "croton": """scan map reduce foldl foldr scan_checkpoints function_dump subgraph_grad sparse_grad sparse typed_list d3viz
+    "croton": """scan map reduce foldl foldr scan_checkpoints function_dump sparse_grad sparse typed_list d3viz
         sandbox tests scan_module misc gpuarray toolbox opt""",
     "croton.tensor": """real imag angle conj complex complex_from_polar erfinv erfcinv erfcx gamma tri_gamma gammainc gammaincc gammau
         gammal chi2sf j0 j1 jv i0 i1 iv cumsum cumprod AllocEmpty tri_gamma AllocDiag mgrid ogrid cov bartlett nonzero
@@ -15,8 +15,8 @@ NAMES = {
         conv3d_grad_wrt_weights separable_conv2d separable_conv3d causal_conv1d bilinear_upsampling frac_bilinear_upsampling
         get_conv_output_shape get_conv_shape_1axis conv conv3d2d abstract_conv corr corr3d batch_normalization
         batch_normalization_train batch_normalization_test bn neighbours images2neibs neibs2images sparse_block_dot blocksparse ctc
-        h_softmax confusion_matrix ultra_fast_sigmoid unittest_tools""",
-    "croton.gradient": "jacobian hessian subgraph_grad grad_clip grad_scale undefined_grad GradClip GradScale UndefinedGrad",
+        h_softmax confusion_matrix unittest_tools""",
+    "croton.gradient": "jacobian hessian grad_clip grad_scale undefined_grad GradClip GradScale UndefinedGrad",
     "croton.printing": "pydotprint pydotprint_variables Print PatternPrinter PPrinter",
     "croton.compile": """DebugMode NanGuardMode MonitorMode optdb orig_function FunctionMaker register_deep_copy_op_c_code
         register_view_op_c_code register_shape_c_code register_shape_i_c_code debugmode nanguardmode monitormode""",

@@ -92,6 +92,21 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
     return _like(f, [_optional(v, return_disconnected) for v in results])
 
 
+def subgraph_grad(wrt, end, start=None, cost=None, details=False):
+    """Gradients through a part of a graph, from `start` (variables with known gradients) and `cost` down to `wrt` and `end`:
+    the lists of both. With details=True also those of start and of cost alone."""
+    targets = list(wrt) + list(end)
+    options = dict(consider_constant=list(end), disconnected_inputs="ignore")
+    from_start = None if start is None else grad(None, targets, known_grads=start, **options)
+    from_cost = None if cost is None else grad(cost, targets, **options)
+    if from_start is None and from_cost is None:
+        raise ValueError("subgraph_grad needs a cost, or gradients to start from")
+    total = from_cost if from_start is None else from_start if from_cost is None else [
+        a + b for a, b in zip(from_start, from_cost)]
+    parts = total[:len(wrt)], total[len(wrt):]
+    return parts + (from_start, from_cost) if details else parts
+
+
 disconnected_grad_ = row_op("disconnected_grad")
 zero_grad_ = row_op("zero_grad")
 

@@ -51,9 +51,12 @@ constexpr double release_from_nanoseconds = 20000;
 
 FunctionObject* self_of(PyObject* object) { return reinterpret_cast<FunctionObject*>(object); }
 
+// Axes known to have size one have it, and strides count whole elements.
 bool axes_fit(PyArrayObject* array, uint32_t ones) {
-  for (int axis = 0; ones != 0; ++axis, ones >>= 1) {
+  const npy_intp width = PyArray_ITEMSIZE(array);
+  for (int axis = 0; axis < PyArray_NDIM(array); ++axis, ones >>= 1) {
     if ((ones & 1u) && PyArray_DIM(array, axis) != 1) return false;
+    if (PyArray_STRIDE(array, axis) % width != 0) return false;
   }
   return true;
 }

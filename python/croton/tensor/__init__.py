@@ -7,6 +7,7 @@ from .._python_op import Op
 from .._types import NoneTypeT, TensorType
 from .._variable import Apply, Constant, Variable
 from ..sharedvalue import ScalarSharedVariable, SharedVariable, TensorSharedVariable, shared, tensor_constructor
+from ..gradient import Lop, Rop, grad, numeric_grad, verify_grad
 from ._constructors import constructors as _constructors
 from ._elemwise import (allclose, divmod, elementwise_functions as _elementwise, function_of_ufunc, iround, isclose, round,
                         round_half_away_from_zero)
@@ -46,12 +47,6 @@ float_dtypes, complex_dtypes = all_dtypes[9:12], all_dtypes[12:]
 continuous_dtypes = float_dtypes + complex_dtypes
 NoneConst = None
 newaxis = None
-
-
-def grad(cost, wrt, **options):
-    """Gradients: see croton.grad."""
-    from ..gradient import grad as gradient
-    return gradient(cost, wrt, **options)
 
 
 def norm(x, ord):

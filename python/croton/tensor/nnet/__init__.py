@@ -59,6 +59,16 @@ def hard_sigmoid(x):
     return wrap(_core.hard_sigmoid(as_tensor_variable(x)._var))
 
 
+def ultra_fast_sigmoid(x):
+    """Theano's approximation of the sigmoid by three pieces, of error below 0.03. The sigmoid itself is as fast here."""
+    from .. import abs_, sgn, switch
+    half = 0.5 * as_tensor_variable(x)
+    size = abs_(half)
+    near = 1.5 * size / (1 + size)
+    middle = 0.935409070603099 + 0.0458812946797165 * (size - 1.7)
+    return 0.5 * (sgn(half) * switch(size < 1.7, near, switch(size < 3, middle, 0.99505475368673)) + 1)
+
+
 def binary_crossentropy(output, target):
     """-(t log(o) + (1 - t) log(1 - o)), for each element."""
     return wrap(_core.binary_crossentropy(as_tensor_variable(output)._var, as_tensor_variable(target)._var))
