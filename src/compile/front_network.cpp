@@ -49,8 +49,9 @@ Expr binary_crossentropy(const Expr& output, const Expr& target) {
 }
 
 Expr sigmoid_binary_crossentropy(const Expr& output, const Expr& target) {
-  const Expr inner = call("exp", {-call("abs", {output})});
-  return call("maximum", {output, like(output, 0)}) - output * target + call("log1p", {inner});
+  // (|x| + x)/2 is max(x, 0) with the derivative 1/2 at zero, so that the gradient there is sigmoid(0) - target.
+  const Expr size = call("abs", {output});
+  return 0.5 * (size + output) - output * target + call("log1p", {call("exp", {-size})});
 }
 
 Expr categorical_crossentropy(const Expr& coding, const Expr& target) {

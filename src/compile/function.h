@@ -42,30 +42,31 @@ struct FunctionSpec {
   LineId line = 0;                                   // where `function` was called
 };
 
-struct Program;                                      // runtime/program.h
+struct Program;  // runtime/program.h
 
 /// A compiled function. Calls may come from many threads at once.
 class Function {
  public:
-  /// Runs it. `inputs` match the spec in count, dtype and rank (faces convert); any strides. Results own their memory, C order.
-  /// On any error no shared variable has changed. May throw every type of base/error.h.
+  /// Runs it. `inputs` match the spec in count, dtype and rank (faces convert); any strides that are multiples of the item
+  /// size, aligned data. Results own their memory, C order. On any error no shared variable has changed.
   std::vector<Array> call(std::span<const Array> inputs);
   /// The same with results written into `outputs` (right dtype and shape, C-contiguous), or allocated where `data` is null.
   void call_into(std::span<const Array> inputs, std::span<Array> outputs);
 
-  const FunctionSpec& spec() const { return spec_; }
-  const Profile& profile() const;
-  std::string dump(const std::string& stage) const;  // "graph", "rewritten", "schedule", "loops", "program", "assembly"
+  const FunctionSpec& spec() const;
+  Profile profile() const;                           // a copy of what was measured so far
+  std::string dump(const std::string& stage) const;  // "graph", "rewritten", "loops", "program"
   std::vector<Var> rewritten_outputs() const;        // outputs, then update values, after all rewrites
-  const Program& program() const { return *program_; }
+  const Program& program() const;                    // for contiguous inputs
+  int variants() const;                              // programs compiled so far, one per set of strided inputs
 
   ~Function();
 
  private:
   friend std::shared_ptr<Function> compile(FunctionSpec spec);
-  Function();
-  FunctionSpec spec_;
-  std::shared_ptr<Program> program_;
+  struct Impl;
+  explicit Function(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 /// Compiles. Errors: UnusedInputError, MissingInputError, TypeError (an update of another type), ValueError, InternalError.

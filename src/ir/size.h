@@ -34,7 +34,8 @@ struct SizeExpr {
 
 /// A condition that each call checks before any kernel runs.
 struct SizeGuard {
-  enum class Kind : uint8_t { equal, not_negative, reshape };  // reshape: product of `many` equals product of `others`
+  // reshape: product of `many` equals product of `others`; index: -right <= left < right
+  enum class Kind : uint8_t { equal, not_negative, reshape, index };
   Kind kind = Kind::equal;
   SizeId left = no_size, right = no_size;
   std::vector<SizeId> many = {}, others = {};

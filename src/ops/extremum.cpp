@@ -171,7 +171,7 @@ void both_value(const Node& node, std::span<const Array> inputs, std::vector<Arr
 std::vector<std::vector<bool>> value_connected(const Node&) { return {{true, false}}; }
 
 Op extremum_row(Op op) {
-  op.traits |= may_fail;
+  op.traits |= may_fail | associative;
   op.sizes = reduce_sizes;
   op.batch = reduce_batch;
   op.axes = reduce_axes;

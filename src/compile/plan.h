@@ -1,0 +1,27 @@
+// Plans: turns a rewritten graph into a program, for one assumption about which inputs are contiguous.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compile/mode.h"
+#include "ir/walk.h"
+#include "runtime/profile.h"
+#include "runtime/program.h"
+
+namespace croton {
+
+struct PlanRequest {
+  std::vector<Var> inputs;                           // `input` variables by argument
+  std::vector<Var> outputs;                          // rewritten
+  std::vector<std::pair<std::shared_ptr<SharedCell>, Var>> updates;   // cell and rewritten new value
+  VarSet strided;                                    // inputs whose strides each call reads
+  const Mode* mode = nullptr;
+  std::string name;
+};
+
+/// Schedules, lowers, generates code, and lays out the program. Adds phases and the steps' table to `profile`.
+std::shared_ptr<Program> make_program(const PlanRequest& request, Profile& profile);
+
+}  // namespace croton

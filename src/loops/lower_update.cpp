@@ -1,0 +1,133 @@
+// Lowering of updates: a copy of the base, then the region written or added to in the order of the indices.
+#include "base/error.h"
+#include "loops/lower.h"
+
+namespace croton::lowering {
+
+using loop::LoopKind;
+using loop::Value;
+using Values = std::vector<Value>;
+
+namespace {
+
+/// The row's region rule sees the node's inputs through the emitter.
+struct RegionContext final : PullContext {
+  RegionContext(Emitter& emitter, const Node& n, const Var& result) : PullContext(emitter.b, n), e(emitter), out(result) {}
+  Value read(size_t input, std::span<const Value> index) override {
+    return e.element(node.inputs[input], Emitter::Index(index.begin(), index.end()));
+  }
+  Value dim(size_t input, int axis) override { return e.size(e.sizes().dims(node.inputs[input])[static_cast<size_t>(axis)]); }
+  Value output_dim(int axis) override { return e.size(e.sizes().dims(out)[static_cast<size_t>(axis)]); }
+  Value scalar(size_t input) override {
+    const Var& v = node.inputs[input];
+    if (e.cluster().has(v.node.get())) return loop::cast(e.element(v, {}), DType::i64);
+    return e.size(e.sizes().scalar(v));
+  }
+  Value checked(Value index, Value size) override { return e.checked(index, size, out); }
+  Emitter& e;
+  Var out;
+};
+
+LoweredKernel copy_base(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
+  Cluster space = c;
+  const Var out = c.roots[0], base = c.node->inputs[0];
+  space.domain = sizes.dims(out);
+  Emitter e(name + "_copy", space, sizes, materialised);
+  loop::Builder& b = e.b;
+  e.domain_index.assign(space.domain.size(), b.integer(0));
+  Groups groups;
+  for (size_t a = 0; a < space.domain.size(); ++a) groups.push_back({{static_cast<int>(a)}, space.domain[a]});
+  const auto body = [&](Value index) {
+    const size_t mark = e.open_scope();
+    if (!groups.empty()) set_index(e, groups.back(), index);
+    e.store(out, e.domain_index, e.element(base, e.domain_index));
+    e.close_scope(mark);
+  };
+  if (groups.size() <= 1) {
+    b.for_each(LoopKind::vector, b.range_begin(), b.range_end(), body);
+  } else {
+    const Value inner = e.size(groups.back().size), begin = b.range_begin(), end = b.range_end();
+    const Groups outer(groups.begin(), groups.end() - 1);
+    b.for_each(LoopKind::serial, begin / inner, (end + inner - b.integer(1)) / inner, [&](Value row) {
+      const size_t mark = e.open_scope();
+      set_linear(e, outer, row);
+      b.for_each(LoopKind::vector, loop::max(begin - row * inner, b.integer(0)), loop::min(end - row * inner, inner), body);
+      e.close_scope(mark);
+    });
+  }
+  LoweredKernel k = e.finish();
+  k.count = total(sizes, groups);
+  return k;
+}
+
+}  // namespace
+
+LoweredCluster lower_update(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
+  LoweredCluster result;
+  result.kernels.push_back(copy_base(c, sizes, materialised, name));
+  const Node& node = *c.node;
+  const Update& row = node.op->update;
+  const Var out = c.roots[0], values = node.inputs[1];
+  Cluster space = c;
+  space.domain = sizes.update_space(c.node);
+  Emitter e(name, space, sizes, materialised);
+  loop::Builder& b = e.b;
+  e.domain_index.assign(space.domain.size(), b.integer(0));
+  const uint32_t serial = row.may_repeat && row.serial_axes ? row.serial_axes(node) : 0;
+  Groups in_order, parallel;
+  for (size_t a = 0; a < space.domain.size(); ++a) {
+    ((serial >> a) & 1u ? in_order : parallel).push_back({{static_cast<int>(a)}, space.domain[a]});
+  }
+  const auto write = [&] {
+    const size_t mark = e.open_scope();
+    Emitter::Index at = e.domain_index;
+    for (size_t a = 0; a < at.size(); ++a) {
+      if (values.type().broadcasts(static_cast<int>(a))) at[a] = b.integer(0);
+    }
+    const Value value = loop::cast(e.element(values, at), out.type().dtype);
+    RegionContext region(e, node, out);
+    const Values target = row.region(region, e.domain_index);
+    const std::vector<SizeId>& strides = sizes.strides(out);
+    Value offset = b.integer(0);
+    for (size_t a = 0; a < target.size(); ++a) offset = offset + target[a] * e.size(strides[a]);
+    const Operand memory{out};
+    const int buffer = e.buffer(memory, out.type().dtype, true);
+    b.store(buffer, offset, row.add ? b.load(buffer, offset) + value : value);
+    e.close_scope(mark);
+  };
+  // Indices that may repeat run in order; each worker has its own part of the other axes.
+  const auto ordered = [&](const std::function<void()>& body) {
+    if (in_order.empty()) return body();
+    b.for_each(LoopKind::serial, b.integer(0), e.size(total(sizes, in_order)), [&](Value k) {
+      const size_t mark = e.open_scope();
+      set_linear(e, in_order, k);
+      body();
+      e.close_scope(mark);
+    });
+  };
+  if (parallel.empty()) {
+    b.for_each(LoopKind::parallel, b.range_begin(), b.range_end(), [&](Value) { ordered(write); });
+  } else {
+    const Value inner = e.size(parallel.back().size), begin = b.range_begin(), end = b.range_end();
+    const Groups outer(parallel.begin(), parallel.end() - 1);
+    b.for_each(LoopKind::serial, begin / inner, (end + inner - b.integer(1)) / inner, [&](Value line) {
+      const size_t mark = e.open_scope();
+      if (!outer.empty()) set_linear(e, outer, line);
+      ordered([&] {
+        b.for_each(LoopKind::vector, loop::max(begin - line * inner, b.integer(0)), loop::min(end - line * inner, inner),
+                   [&](Value index) {
+                     set_index(e, parallel.back(), index);
+                     write();
+                   });
+      });
+      e.close_scope(mark);
+    });
+  }
+  LoweredKernel k = e.finish();
+  k.count = total(sizes, parallel);
+  k.items = total(sizes, in_order);
+  result.kernels.push_back(std::move(k));
+  return result;
+}
+
+}  // namespace croton::lowering

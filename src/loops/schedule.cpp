@@ -1,0 +1,350 @@
+// Greedy fusion from the outputs towards the inputs: a node goes into the kernel of its only users when that is legal.
+#include "loops/schedule.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "base/error.h"
+
+namespace croton {
+namespace {
+
+constexpr size_t member_limit = 96;      // larger kernels compile slowly and spill registers
+constexpr size_t root_limit = 6;
+
+class Scheduler {
+ public:
+  Scheduler(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes, const ScheduleOptions& options)
+      : order_(order), sizes_(sizes), options_(options) {
+    for (const Var& v : needed) require(v);
+  }
+
+  Schedule run() {
+    for (size_t k = order_.size(); k-- > 0;) place(order_[k]);
+    return finish();
+  }
+
+ private:
+  // Memory is needed for `v`: for a view, memory of what it looks at.
+  void require(const Var& v) {
+    required_.insert(v);
+    if (sizes_.is_view(v)) require(v.node->inputs[0]);
+  }
+
+  bool any_required(const Node& node, const NodePtr& p) const {
+    for (uint32_t k = 0; k < node.types.size(); ++k) {
+      if (required_.contains(Var{p, k})) return true;
+    }
+    return false;
+  }
+
+  static bool fusable(const Op& op) { return op.is_elementwise() || op.pull || op.is_reduce(); }
+
+  // The scalar's value is an expression of sizes: kernels get it as a parameter and nothing is computed for it.
+  bool is_size(const Var& v) {
+    if (!sizes_.is_scalar(v)) return false;
+    const SizeExpr& e = sizes_.table()[sizes_.scalar(v)];
+    return e.kind != SizeExpr::Kind::input_scalar || e.leaf != v;
+  }
+
+  void place(const NodePtr& node) {
+    const Op& op = *node->op;
+    std::set<int>& users = users_[node.get()];
+    if (op.has(leaf)) return;
+    const bool must = any_required(*node, node);
+    if (!must && users.empty()) return;
+    if (!options_.interpret && sizes_.is_view(Var{node, 0})) {
+      // Seen through: readers inside kernels reach the source, or a view slot of it.
+      for (const int c : users) use(node->inputs[0], c);
+      for (size_t k = 1; k < node->inputs.size(); ++k) use_scalar(node->inputs[k]);
+      return;
+    }
+    if (options_.interpret || op.is_update() || (op.library.problem.size() && library(*node)) || op.has(lazy) || !fusable(op)) {
+      call_step(node);
+      return;
+    }
+    if (must || !inline_into_users(node, users)) make_root(node, users);
+  }
+
+  bool library(const Node& node) const { return options_.library && options_.library(node); }
+
+  void call_step(const NodePtr& node) {
+    Cluster c;
+    c.node = node;
+    const bool update = node->op->is_update() && !options_.interpret;
+    c.kind = update ? Cluster::Kind::update
+             : node->op->has(lazy)                                                 ? Cluster::Kind::branch
+             : !options_.interpret && node->op->library.problem.size() && library(*node) ? Cluster::Kind::library
+                                                                                   : Cluster::Kind::host;
+    for (uint32_t k = 0; k < node->types.size(); ++k) {
+      if (node->types[k].is_tensor()) c.roots.push_back(Var{node, k});
+    }
+    if (update) c.domain = sizes_.dims(node->inputs[1]);
+    require_sizes(node);
+    const int id = add(std::move(c), users_[node.get()]);
+    for (size_t k = 0; k < node->inputs.size(); ++k) {
+      const Var& input = node->inputs[k];
+      if (!input.type().is_tensor()) continue;
+      if (update && options_.fuse) {
+        use(input, id);
+      } else {
+        require(input);
+        depend(id, input);
+      }
+    }
+  }
+
+  int add(Cluster c, const std::set<int>& users) {
+    const int id = static_cast<int>(clusters_.size());
+    clusters_.push_back(std::move(c));
+    needs_.emplace_back();
+    for (const int u : users) {
+      if (u != id) needs_[static_cast<size_t>(u)].insert(id);
+    }
+    return id;
+  }
+
+  // Cluster `c` reads `v`: either v's node is put into it later, or it has to run before.
+  void use(const Var& v, int c) {
+    if (is_size(v)) {
+      use_scalar(v);
+      return;
+    }
+    users_[v.node.get()].insert(c);
+  }
+  void depend(int c, const Var& v) { users_[v.node.get()].insert(c), outside_.insert(v.node.get()); }
+  // A scalar that only sizes need: its leaves must be in memory early.
+  void use_scalar(const Var& v) {
+    if (!sizes_.is_scalar(v)) return;
+    require_leaves(sizes_.scalar(v));
+  }
+  void require_leaves(SizeId id) {
+    const SizeExpr& e = sizes_.table()[id];
+    if (e.kind == SizeExpr::Kind::input_scalar) require(e.leaf);
+    if (e.kind == SizeExpr::Kind::input_dim && !e.leaf.op().has(leaf)) require(e.leaf);
+    for (const SizeId arg : std::vector<SizeId>(e.args)) require_leaves(arg);
+  }
+
+  const std::vector<SizeId>& dims_of(const NodePtr& node) { return sizes_.dims(Var{node, 0}); }
+
+  std::vector<SizeId> without(const std::vector<SizeId>& domain, const std::vector<int>& axes) const {
+    std::vector<SizeId> rest;
+    for (size_t a = 0; a < domain.size(); ++a) {
+      if (std::find(axes.begin(), axes.end(), static_cast<int>(a)) == axes.end()) rest.push_back(domain[a]);
+    }
+    return rest;
+  }
+
+  static std::vector<int> axes_of(const Node& node) { return {node.attributes.ints.begin(), node.attributes.ints.end()}; }
+
+  bool inline_into_users(const NodePtr& node, const std::set<int>& users) {
+    if (!options_.fuse || options_.apart.contains(node.get()) || outside_.contains(node.get()) || users.empty()) return false;
+    for (uint32_t k = 0; k < node->types.size(); ++k) {
+      if (is_size(Var{node, k})) return false;
+    }
+    if (users.size() > 1 && !cheap(*node)) return false;
+    for (const int c : users) {
+      if (!legal(node, clusters_[static_cast<size_t>(c)])) return false;
+    }
+    for (const int c : users) join(node, c);
+    return true;
+  }
+
+  // Computing it again costs no more than loading it: no arithmetic worth the name.
+  static bool cheap(const Node& node) {
+    if (node.op->is_reduce() || node.op->has(expensive)) return false;
+    size_t tensors = 0;
+    for (const Var& input : node.inputs) tensors += input.type().is_tensor() && input.type().rank > 0 && !literal_of(input);
+    return tensors <= 1 && !node.op->has(may_fail);
+  }
+
+  bool legal(const NodePtr& node, const Cluster& c) {
+    if (c.kind != Cluster::Kind::map && c.kind != Cluster::Kind::update) return false;
+    if (c.members.size() >= member_limit) return false;
+    if (node->op->is_reduce()) return c.kind == Cluster::Kind::map && legal_reduction(node, c);
+    if (!node->op->has(expensive) || c.kind == Cluster::Kind::update) return true;
+    const std::vector<SizeId>& dims = dims_of(node);
+    return dims == c.domain || dims == without(c.domain, c.reduced);
+  }
+
+  bool legal_reduction(const NodePtr& node, const Cluster& c) {
+    const std::vector<SizeId>& space = sizes_.dims(node->inputs[0]);
+    const std::vector<int> axes = axes_of(*node);
+    const bool rows = !axes.empty() && axes.back() + 1 == static_cast<int>(space.size()) && axes.size() < space.size() &&
+                      axes.front() == static_cast<int>(space.size() - axes.size());
+    if (c.reduced.empty()) {
+      return (rows && space == c.domain) || (dims_of(node) == c.domain && roots_have(c, c.domain));
+    }
+    if (c.domain != space || c.reduced != axes) return false;
+    return rows || !feeds_elements(node, c);
+  }
+
+  bool roots_have(const Cluster& c, const std::vector<SizeId>& dims) {
+    return std::all_of(c.roots.begin(), c.roots.end(), [&](const Var& r) { return sizes_.dims(r) == dims; }) &&
+           std::none_of(c.members.begin(), c.members.end(), [&](const NodePtr& m) { return m->op->is_reduce(); });
+  }
+
+  // A member with an element for every point of the domain uses the reduction's result.
+  bool feeds_elements(const NodePtr& node, const Cluster& c) {
+    std::vector<const Node*> seen = {node.get()};
+    for (size_t k = c.members.size(); k-- > 0;) {       // members are in reverse topological order
+      const NodePtr& m = c.members[k];
+      const bool uses = std::any_of(m->inputs.begin(), m->inputs.end(), [&](const Var& v) { return reaches(v, seen); });
+      if (!uses) continue;
+      if (dims_of(m) == c.domain) return true;
+      seen.push_back(m.get());
+    }
+    return false;
+  }
+  bool reaches(Var v, const std::vector<const Node*>& seen) {
+    for (;;) {
+      if (std::find(seen.begin(), seen.end(), v.node.get()) != seen.end()) return true;
+      if (!sizes_.is_view(v)) return false;
+      v = v.node->inputs[0];
+    }
+  }
+
+  void require_sizes(const NodePtr& node) {
+    for (uint32_t k = 0; k < node->types.size(); ++k) {
+      if (!node->types[k].is_tensor()) continue;
+      for (const SizeId id : sizes_.dims(Var{node, k})) {
+        if (sizes_.table()[id].kind != SizeExpr::Kind::input_dim || sizes_.table()[id].leaf.node != node) require_leaves(id);
+      }
+    }
+  }
+
+  void join(const NodePtr& node, int id) {
+    require_sizes(node);
+    Cluster& c = clusters_[static_cast<size_t>(id)];
+    if (node->op->is_reduce() && c.reduced.empty()) {
+      c.domain = sizes_.dims(node->inputs[0]);
+      c.reduced = axes_of(*node);
+    }
+    c.members.push_back(node);
+    c.member_set.insert(node.get());
+    for (const Var& input : node->inputs) {
+      if (input.type().is_tensor()) use(input, id);
+    }
+  }
+
+  void make_root(const NodePtr& node, const std::set<int>& users) {
+    int id = shared_cluster(node, users);
+    if (id < 0) {
+      Cluster c;
+      const bool reduces = node->op->is_reduce();
+      c.domain = reduces ? sizes_.dims(node->inputs[0]) : dims_of(node);
+      if (reduces) c.reduced = axes_of(*node);
+      id = add(std::move(c), users);
+    } else {
+      for (const int u : users) {
+        if (u != id) needs_[static_cast<size_t>(u)].insert(id);
+      }
+    }
+    for (uint32_t k = 0; k < node->types.size(); ++k) {
+      clusters_[static_cast<size_t>(id)].roots.push_back(Var{node, k});
+      required_.insert(Var{node, k});
+    }
+    join(node, id);
+  }
+
+  // A kernel over the same space that already reads or computes something this node deals with.
+  int shared_cluster(const NodePtr& node, const std::set<int>& users) {
+    if (!options_.fuse || options_.apart.contains(node.get())) return -1;
+    const bool reduces = node->op->is_reduce();
+    const std::vector<SizeId>& space = reduces ? sizes_.dims(node->inputs[0]) : dims_of(node);
+    for (size_t id = 0; id < clusters_.size(); ++id) {
+      const Cluster& c = clusters_[id];
+      if (c.kind != Cluster::Kind::map || c.domain != space || c.domain.empty() || c.roots.size() >= root_limit ||
+          c.members.size() >= member_limit) {
+        continue;
+      }
+      if (reduces ? c.reduced != axes_of(*node) || (!c.rows() && feeds_elements(node, c)) : false) continue;
+      if (!users.contains(static_cast<int>(id)) && !shares_input(node, c)) continue;
+      const bool cyclic = std::any_of(users.begin(), users.end(), [&](int u) {
+        return u != static_cast<int>(id) && depends(static_cast<int>(id), u);
+      });
+      if (!cyclic) return static_cast<int>(id);
+    }
+    return -1;
+  }
+
+  bool shares_input(const NodePtr& node, const Cluster& c) {
+    for (const NodePtr& m : c.members) {
+      for (const Var& a : m->inputs) {
+        if (!a.type().is_tensor() || a.type().rank == 0) continue;
+        for (const Var& b : node->inputs) {
+          if (a == b) return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  bool depends(int from, int to) const {
+    std::vector<int> todo = {from};
+    std::set<int> seen;
+    while (!todo.empty()) {
+      const int c = todo.back();
+      todo.pop_back();
+      if (c == to) return true;
+      if (!seen.insert(c).second) continue;
+      for (const int n : needs_[static_cast<size_t>(c)]) todo.push_back(n);
+    }
+    return false;
+  }
+
+  // Producers first; among those that could run, the one found last, which stands first in the graph.
+  Schedule finish() {
+    Schedule s;
+    std::vector<int> state(clusters_.size(), 0), position(clusters_.size(), -1);
+    for (size_t start = clusters_.size(); start-- > 0;) {
+      std::vector<int> stack = {static_cast<int>(start)};
+      while (!stack.empty()) {
+        const auto c = static_cast<size_t>(stack.back());
+        if (state[c] == 2) {
+          stack.pop_back();
+          continue;
+        }
+        bool ready = true;
+        for (const int n : needs_[c]) {
+          if (state[static_cast<size_t>(n)] == 2) continue;
+          if (state[c] == 1 && state[static_cast<size_t>(n)] == 1) raise<InternalError>("schedule: kernels depend on each other");
+          stack.push_back(n);
+          ready = false;
+        }
+        state[c] = 1;
+        if (!ready) continue;
+        state[c] = 2;
+        stack.pop_back();
+        position[c] = static_cast<int>(s.clusters.size());
+        for (const int n : needs_[c]) clusters_[c].needs.push_back(position[static_cast<size_t>(n)]);
+        s.clusters.push_back(std::move(clusters_[c]));
+      }
+    }
+    for (const Cluster& c : s.clusters) s.materialised.insert(c.roots.begin(), c.roots.end());
+    return s;
+  }
+
+  std::span<const NodePtr> order_;
+  GraphSizes& sizes_;
+  const ScheduleOptions& options_;
+  VarSet required_;
+  std::unordered_map<const Node*, std::set<int>> users_;
+  std::unordered_set<const Node*> outside_;          // read by a step that needs it in memory
+  std::vector<Cluster> clusters_;
+  std::vector<std::set<int>> needs_;
+};
+
+}  // namespace
+
+bool Cluster::rows() const {
+  return !reduced.empty() && reduced.back() + 1 == static_cast<int>(domain.size()) && reduced.size() < domain.size();
+}
+
+Schedule make_schedule(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes,
+                       const ScheduleOptions& options) {
+  return Scheduler(order, needed, sizes, options).run();
+}
+
+}  // namespace croton
