@@ -1,4 +1,5 @@
-// Matrix products: an ordered list of implementations, each of which says why it refuses a problem; run on sub-blocks by our pool.
+// Matrix products: an ordered list of implementations, each of which says why it refuses a problem; run on sub-blocks
+// by our pool.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,14 @@
 
 namespace croton {
 
-/// out[m,n] = beta * c[m,n] + alpha * sum_k a[m,k] * b[k,n]. Strides in elements, any sign; sizes may be zero (k = 0: beta * c).
+/// out[m,n] = beta * c[m,n] + alpha * sum_k a[m,k] * b[k,n]. Strides in elements, any sign; sizes may be zero (k = 0:
+/// beta * c).
 struct GemmProblem {
-  DType dtype = DType::f64;                  // f32 or f64
+  DType dtype = DType::f64;  // f32 or f64
   int64_t m = 0, n = 0, k = 0;
   const void* a = nullptr;
   const void* b = nullptr;
-  const void* c = nullptr;                   // null: beta is 0; may be `out` with the same strides
+  const void* c = nullptr;  // null: beta is 0; may be `out` with the same strides
   void* out = nullptr;
   int64_t a_row = 0, a_column = 0, b_row = 0, b_column = 0, c_row = 0, c_column = 0, out_row = 0, out_column = 0;
   double alpha = 1, beta = 0;
@@ -23,13 +25,13 @@ struct GemmProblem {
 
 struct GemmImplementation {
   const char* name;
-  std::string (*refuse)(const GemmProblem&); // "" : accepts
-  void (*run)(const GemmProblem&);           // serial, on one block
+  std::string (*refuse)(const GemmProblem&);  // "" : accepts
+  void (*run)(const GemmProblem&);            // serial, on one block
 };
 
 const std::vector<GemmImplementation>& gemm_implementations();
-/// Runs the problem with the first implementation that accepts, on a grid of blocks that depends on sizes and dtype only, so that
-/// every number of threads gives the same bits. Returns the number of threads that worked.
+/// Runs the problem with the first implementation that accepts, on a grid of blocks that depends on sizes and dtype
+/// only, so that every number of threads gives the same bits. Returns the number of threads that worked.
 int run_gemm(const GemmProblem& problem);
 /// Which implementation would run, for the profile.
 std::string gemm_implementation_name(const GemmProblem& problem);
