@@ -27,6 +27,8 @@ def constant(x, name=None, ndim=None, dtype=None):
         x = x.data
     if isinstance(x, Variable):
         raise TypeError("constant() takes a value, not the variable %s" % x)
+    if type(x) is bool:
+        x = int(x)
     if dtype is not None:
         array = np.asarray(x).astype(config.floatX if dtype == "floatX" else dtype)
     elif type(x) is int and -2**63 <= x < 2**63 and not ndim:

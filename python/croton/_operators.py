@@ -3,18 +3,21 @@ import numpy as np
 
 from . import _core
 from ._convert import AsTensorError, as_tensor_variable, cast, constant
+from ._ops import row_op
 from ._types import TensorType
 from ._variable import Constant, Variable, kind_classes, leaf_classes, wrap
 
 
 def _operator(row, reflected=False):
+    op = row_op(row)
+
     def method(self, other):
         try:
             other = as_tensor_variable(other)
         except AsTensorError:
             return NotImplemented
         a, b = (other, self) if reflected else (self, other)
-        return wrap(_core.apply(row, [a._var, b._var])[0])
+        return op(a, b)
     return method
 
 
@@ -163,8 +166,8 @@ class _tensor_py_operators:
     def __iter__(self):
         length = _core.vector_length(self._var) if self.ndim == 1 else None
         if length is None:
-            raise TypeError("TensorType does not support iteration. Maybe you are using builtin.sum instead of theano.tensor.sum? "
-                            "(Maybe .max?)")
+            raise (ValueError if self.ndim == 1 else TypeError)(
+                "TensorType does not support iteration. Maybe you are using builtin.sum instead of theano.tensor.sum? (Maybe .max?)")
         return iter([self[i] for i in range(length)])
 
     def __len__(self):

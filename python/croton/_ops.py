@@ -102,6 +102,18 @@ class Elemwise(RowOp):
         return super().__call__(*inputs, **options)
 
 
+class TrueDiv(Elemwise):
+    """Division: the quotient of integers has dtype floatX."""
+
+    def __call__(self, *inputs, **options):
+        from ._convert import as_tensor_variable
+        from .configuration import config
+        if len(inputs) != 2 or options:
+            return super().__call__(*inputs, **options)
+        a, b = inputs
+        return wrap(_core.true_div(as_tensor_variable(a)._var, as_tensor_variable(b)._var, config.floatX))
+
+
 class CAReduce(RowOp):
     """A reduction; `axis` as a tuple."""
 
@@ -180,6 +192,8 @@ for _name in ("AdvancedSubtensor1", "AdvancedIncSubtensor1"):
 
 def row_op(row):
     """The op object of an elementwise row, or of another row without attributes."""
+    if row == "true_div":
+        return TrueDiv(row)
     return Elemwise(row) if ROWS[row]["elementwise"] else class_named(ROWS[row]["theano_name"] or "RowOp")(row)
 
 

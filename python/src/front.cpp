@@ -170,6 +170,10 @@ void bind_reductions(nb::module_& m) {
     UserBuilder b = line_builder();
     return front::var(b.wrap(x), axes, ddof, keep, corrected).var;
   }, nb::arg("x"), nb::arg("axes").none(), nb::arg("ddof"), nb::arg("keepdims"), nb::arg("corrected"));
+  m.def("true_div", [](const Var& a, const Var& b, const std::string& float_x) {
+    UserBuilder builder = line_builder();
+    return front::true_div(builder.wrap(a), builder.wrap(b), dtype(float_x)).var;
+  });
   def(m, "dot", front::dot);
   def(m, "outer", front::outer);
   m.def("tensordot", [](const Var& x, const Var& y, const std::vector<int64_t>& x_axes, const std::vector<int64_t>& y_axes) {

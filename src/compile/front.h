@@ -98,6 +98,8 @@ Expr var(const Expr& x, const Axes& axes, double ddof = 0, bool keep_axes = fals
 
 // ------------------------------------------------------------------------------------------------------------ products
 
+/// a / b; the quotient of two integers has the dtype `float_x`.
+Expr true_div(const Expr& a, const Expr& b, DType float_x = DType::f64);
 Expr dot(const Expr& a, const Expr& b);                          // any rank, as NumPy
 Expr tensordot(const Expr& a, const Expr& b, std::vector<int64_t> a_axes, std::vector<int64_t> b_axes);
 Expr outer(const Expr& a, const Expr& b);

@@ -110,6 +110,11 @@ Expr var(const Expr& x, const Axes& axes, double ddof, bool keep_axes, bool corr
   return cast(total / divisor, dtype);
 }
 
+Expr true_div(const Expr& a, const Expr& b, DType float_x) {
+  const bool integers = is_discrete(a.dtype()) && is_discrete(b.dtype());
+  return integers ? call("true_div", {cast(a, float_x), cast(b, float_x)}) : call("true_div", {a, b});
+}
+
 Expr dot(const Expr& a, const Expr& b) {
   require_tensor(a, "dot");
   require_tensor(b, "dot");

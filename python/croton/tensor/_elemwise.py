@@ -1,7 +1,7 @@
 """Elementwise functions: each is the op object of a row of the engine, or composed from such."""
 from .. import _core
 from .._convert import as_tensor_variable, constant
-from .._ops import ROWS, Elemwise
+from .._ops import ROWS, Elemwise, row_op
 from .._variable import wrap
 
 # Theano's name -> the row, where they differ.
@@ -12,7 +12,7 @@ _PRIVATE = ("round", "second", "cast", "abs", "polygamma", "sigmoid", "softplus"
 
 def elementwise_functions():
     """All functions that are rows, by Theano's names."""
-    made = {name: Elemwise(name) for name, row in ROWS.items() if row["elementwise"] and name not in _PRIVATE}
+    made = {name: row_op(name) for name, row in ROWS.items() if row["elementwise"] and name not in _PRIVATE}
     for name, row in _OTHER_NAMES.items():
         if row in ROWS:
             made[name] = made.get(row) or Elemwise(row)

@@ -1,4 +1,6 @@
 """Reductions and products."""
+import builtins
+
 import numpy as np
 
 from .. import _core
@@ -17,6 +19,8 @@ def axes_of(axis):
         return [_integer(axis)]
     if isinstance(axis, (list, tuple, np.ndarray)):
         return [_integer(a.data if isinstance(a, Constant) else a) for a in axis]
+    if isinstance(axis, str):
+        raise ValueError("Axis must be an integer, or a list of integers, not %r" % (axis,))
     raise TypeError("Axis must be an integer, or a list of integers, not %r" % (axis,))
 
 
@@ -119,19 +123,29 @@ def tensordot(a, b, axes=2):
 
 
 def get_scalar_constant_value(v, elemwise=True, only_process_constants=False, max_recur=10):
-    """The value of a rank-0 (or uniform) constant, as an ndarray. NotScalarConstantError when it is not constant."""
-    from . import NotScalarConstantError
+    """The value of a tensor whose elements are all one number that the graph shows. NotScalarConstantError where there is none."""
+    from . import EmptyConstantError, NotScalarConstantError
     if not hasattr(v, "_var"):
         array = np.asarray(v)
         if array.ndim:
             raise NotScalarConstantError(v)
         return array
     if isinstance(v, Constant):
-        if v.data.size and (v.data == v.data.flat[0]).all() or v.data.ndim == 0:
-            return v.data.reshape(-1)[0:1].reshape(())
+        data = v.data
+    elif only_process_constants:
         raise NotScalarConstantError(v)
-    value = _core.constant_integer(v._var) if v.ndim == 0 else None
-    if value is None:
+    else:
+        value = _core.constant_integer(v._var)
+        if value is None and not all_constant(v):
+            raise NotScalarConstantError(v)
+        data = v.eval() if value is None else np.asarray(value, v.dtype)
+    if data.size == 0:
+        raise EmptyConstantError(v)
+    if not (data == data.flat[0]).all():
         raise NotScalarConstantError(v)
-    return np.asarray(value, v.dtype)
+    return np.array(data.flat[0], data.dtype)
 
+
+def all_constant(v):
+    """Whether a variable depends on constants only."""
+    return builtins.all(leaf.row == "constant" for leaf in _core.leaves([v._var]))

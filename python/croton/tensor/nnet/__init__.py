@@ -41,12 +41,14 @@ def relu(x, alpha=0):
 
 def elu(x, alpha=1):
     """x where positive, else alpha * (exp(x) - 1)."""
-    return wrap(_core.elu(as_tensor_variable(x)._var, float(alpha)))
+    from .. import expm1, switch
+    x = as_tensor_variable(x)
+    return switch(x > 0, x, alpha * expm1(x))
 
 
 def selu(x):
     """elu() scaled so that means and variances stay."""
-    return wrap(_core.selu(as_tensor_variable(x)._var))
+    return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
 
 
 def softsign(x):
