@@ -67,7 +67,9 @@ bool SharedCell::try_unique(Array& value) {
   const Storage& storage = *value_.storage;
   if (storage.read_only || storage.owner != nullptr || !value_.is_contiguous()) return false;
   if (value_.storage.use_count() != (has_snapshot ? 2 : 1)) return false;
-  std::atomic_thread_fence(std::memory_order_acquire);  // what former holders read, they have read before we write
+  // The count was read without ordering; dropping a reference acquires what former holders released: their reads are
+  // over.
+  std::shared_ptr<Storage>(value_.storage).reset();
   value = value_;
   value_.storage.reset();
   taken_ = true;

@@ -24,8 +24,9 @@ class SharedCell final : public Handle {
 
   Array snapshot() const;                  // keeps the storage alive; never written while others hold it
   void snapshot_into(Array& value) const;  // the same without allocation when `value` had that rank before
-  /// Replaces the value. TypeError when dtype or rank differ, or an axis known to have size one has another. Whoever is
-  /// not inside a call that updates the cell takes the update lock first, else such a call may overwrite the new value.
+  /// Replaces the value. TypeError when dtype or rank differ, or an axis known to have size one has another. It does
+  /// not wait for a call that updates the cell: what is set while one runs is overwritten by it (unless the caller
+  /// holds the update lock).
   void set(Array value);
   /// The TypeError that `set` would raise.
   void require_fits(DType dtype, const std::vector<int64_t>& shape) const;
