@@ -98,7 +98,7 @@ PureOp = Op
 
 def attach(node, op):
     """Makes the engine's node of an Apply of a Python op, and gives it to the output variables."""
-    from ._variable import _known
+    from ._variable import remember
     view = _NodeView(op, [x.type for x in node.inputs], [y.type for y in node.outputs])
     # A destroy_map is a promise about memory that is not needed here: perform gets its own arrays.
     effect = bool(getattr(op, "has_effect", False))
@@ -106,9 +106,8 @@ def attach(node, op):
     node._var = made[0] if made else None
     for k, (output, var) in enumerate(zip(node.outputs, made)):
         name = output.name
-        _known.pop(output._var.key, None)
         output._var = var
-        _known[var.key] = output
+        remember(output)
         output.owner, output.index = node, k
         if name:
             output.name = name

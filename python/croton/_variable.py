@@ -17,8 +17,26 @@ class scratchpad:
             print("  %s: %s" % (key, value))
 
 
-# (node, output) -> the Python object of that variable. Whoever reaches a variable holds it; nothing else keeps it alive.
-_known = weakref.WeakValueDictionary()
+# (node, output) -> a weak reference to the Python object of that variable. Whoever reaches a variable holds it; nothing else
+# keeps it alive. Keys are never used again, so dead references do no harm: they go when the table has doubled.
+_refs = {}
+_sweep_at = 1024
+
+
+def remember(variable):
+    """Makes this object the one of its engine variable."""
+    global _sweep_at
+    _refs[variable._var.key] = weakref.ref(variable)
+    if len(_refs) > _sweep_at:
+        for key in [key for key, ref in list(_refs.items()) if ref() is None]:
+            _refs.pop(key, None)
+        _sweep_at = max(1024, 2 * len(_refs))
+
+
+def known(key):
+    """The object of an engine variable, or None."""
+    ref = _refs.get(key)
+    return None if ref is None else ref()
 
 
 class Variable:
@@ -32,7 +50,7 @@ class Variable:
         self.type = type
         self.owner = owner
         self.index = index
-        _known[self._var.key] = self
+        remember(self)
 
     @property
     def name(self):
@@ -95,7 +113,7 @@ class Constant(Variable):
         from ._filter import filter_value
         self._var = _core.constant(filter_value(type, data), list(type.broadcastable))
         self.type = type
-        _known[self._var.key] = self
+        remember(self)
         if name:
             self.name = name
 
@@ -182,6 +200,9 @@ leaf_classes = {}
 kind_classes = {}
 
 
+_types = {}
+
+
 def _new(var, cls, type_, owner=None, index=None):
     v = cls.__new__(cls)
     v._var = var
@@ -189,36 +210,47 @@ def _new(var, cls, type_, owner=None, index=None):
     if owner is not None:
         v.owner = owner
         v.index = index
-    _known[var.key] = v
+    remember(v)
     return v
 
 
-def _class_of(var, key):
-    return leaf_classes.get((var.row, key[0])) or kind_classes.get(key[0], Variable)
+def _type_and_class(var, id_):
+    """The type object of an engine type, and the class of computed variables of it."""
+    found = _types.get(id_)
+    if found is None:
+        key = var.type_key
+        found = _types[id_] = (type_of_key(key), kind_classes.get(key[0], Variable))
+    return found
 
 
-def _wrap_leaf(var):
-    key = var.type_key
-    return _new(var, _class_of(var, key), type_of_key(key))
+def _wrap_leaf(var, id_):
+    type_, cls = _type_and_class(var, id_)
+    return _new(var, leaf_classes.get((var.row, type_._kind), cls), type_)
 
 
-def _wrap_node(var, inputs):
+def _wrap_node(var, inputs, output, count, id_):
     """An Apply with all its outputs; gives the one asked for."""
     node = Apply.__new__(Apply)
     node._op = None
     node._var = var
     node.inputs = inputs
-    outputs = node.outputs = []
-    for k in range(var.n_outputs):
-        output = var if k == var.output else var.sibling(k)
-        key = output.type_key
-        outputs.append(_new(output, kind_classes.get(key[0], Variable), type_of_key(key), node, k))
-    return outputs[var.output]
+    if count == 1:
+        type_, cls = _type_and_class(var, id_)
+        v = _new(var, cls, type_, node, 0)
+        node.outputs = [v]
+        return v
+    node.outputs = []
+    for k in range(count):
+        sibling = var if k == output else var.sibling(k)
+        type_, cls = _type_and_class(sibling, sibling.type_id)
+        node.outputs.append(_new(sibling, cls, type_, node, k))
+    return node.outputs[output]
 
 
 def wrap(var):
     """The Python object of an engine variable, and of everything above it that has none yet. Without recursion."""
-    found = _known.get(var.key)
+    first = var.key
+    found = known(first)
     if found is not None:
         return found
     made = {}                      # holds what nothing else reaches yet
@@ -226,29 +258,31 @@ def wrap(var):
     while stack:
         v = stack[-1]
         key = v.key
-        found = made.get(key, _known.get(key))       # never the truth of a variable, which comparisons refuse
-        if found is not None:
-            made[key] = found
+        if key in made:
             stack.pop()
             continue
-        if v.is_leaf:
-            made[key] = _wrap_leaf(v)
-            stack.pop()
-            continue
-        inputs = []
-        complete = True
-        for x in v.inputs:
-            known = made.get(x.key, _known.get(x.key))
-            if known is None:
-                stack.append(x)
-                complete = False
-            elif complete:
-                made[x.key] = known
-                inputs.append(known)
-        if complete:
-            made[key] = _wrap_node(v, inputs)
-            stack.pop()
-    return made[var.key]
+        is_leaf, output, count, id_, keys = v.describe()
+        found = known(key)
+        if found is None and is_leaf:
+            found = _wrap_leaf(v, id_)
+        if found is None:
+            inputs = []
+            for k, input_key in enumerate(keys):
+                x = made.get(input_key)
+                if x is None:
+                    x = known(input_key)
+                if x is None:
+                    stack.append(v.input(k))
+                else:
+                    inputs.append(x)
+            if len(inputs) < len(keys):
+                for x in inputs:
+                    made[x._var.key] = x      # held until this node is made
+                continue
+            found = _wrap_node(v, inputs, output, count, id_)
+        made[key] = found
+        stack.pop()
+    return made[first]
 
 
 def wrap_all(variables):

@@ -5,7 +5,7 @@ from . import _core
 from ._filter import filter_value
 from ._operators import _tensor_py_operators
 from ._types import TensorType
-from ._variable import Variable, _known, leaf_classes, type_of_key
+from ._variable import Variable, leaf_classes, remember, type_of_key
 
 
 class SharedVariable(Variable):
@@ -55,7 +55,7 @@ def _adopt(var, cls):
     v = cls.__new__(cls)
     v._var = var
     v.type = type_of_key(var.type_key)
-    _known[var.key] = v
+    remember(v)
     return v
 
 

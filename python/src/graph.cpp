@@ -73,6 +73,21 @@ std::vector<Var> apply(const std::string& row, const std::vector<Var>& inputs, s
 
 uint64_t key_of(const Var& v) { return v.node->id * 65536 + v.output; }
 
+uint64_t type_id(const Type& type) {
+  return static_cast<uint64_t>(type.kind) | static_cast<uint64_t>(type.dtype) << 4 | static_cast<uint64_t>(type.rank) << 12 |
+         static_cast<uint64_t>(type.ones) << 20;
+}
+
+// (leaf, output, outputs of the node, type, keys of the inputs): all that a Python object around a variable is made from.
+nb::tuple describe(const Var& v) {
+  const std::vector<Var>& inputs = v.node->inputs;
+  nb::object keys = nb::steal(PyTuple_New(static_cast<Py_ssize_t>(inputs.size())));
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    PyTuple_SET_ITEM(keys.ptr(), static_cast<Py_ssize_t>(k), PyLong_FromUnsignedLongLong(key_of(inputs[k])));
+  }
+  return nb::make_tuple(v.op().has(leaf), v.output, v.node->types.size(), type_id(v.type()), keys);
+}
+
 std::string print_graph(const std::vector<Var>& outputs, int depth, bool print_type, const std::string& ids, bool stop_on_name) {
   PrintOptions options;
   options.depth = depth;
@@ -96,6 +111,9 @@ void bind_var(nb::module_& m) {
       .def_prop_ro("row", [](const Var& v) { return std::string(v.op().name); })
       .def_prop_ro("is_leaf", [](const Var& v) { return v.op().has(leaf); })
       .def_prop_ro("type_key", [](const Var& v) { return type_key(v.type()); })
+      .def("describe", &describe)
+      .def_prop_ro("type_id", [](const Var& v) { return type_id(v.type()); })
+      .def("input", [](const Var& v, size_t k) { return v.node->inputs.at(k); })
       .def_prop_ro("inputs", [](const Var& v) { return v.node->inputs; })
       .def_prop_ro("n_outputs", [](const Var& v) { return v.node->types.size(); })
       .def_prop_ro("ints", [](const Var& v) { return nb::tuple(nb::cast(v.node->attributes.ints)); })
