@@ -29,6 +29,17 @@ bool overlap(const Array& a, const Array& b) {
   return before(a_first, b_last) && before(b_first, a_last);
 }
 
+int count_profile_steps(const Block& block) {
+  int count = 0;
+  for (const Step& step : block.steps) {
+    count = std::max(count, step.profile + 1);
+    if (step.kind != Step::Kind::branch) continue;
+    count =
+        std::max({count, count_profile_steps(*step.branch.then_block), count_profile_steps(*step.branch.else_block)});
+  }
+  return count;
+}
+
 }  // namespace
 
 void* ScratchBlock::at_least(size_t bytes) {
@@ -91,6 +102,18 @@ int64_t ExecutionState::stride(int k, int axis) const {
   return value(slot(k).strides[at]);
 }
 
+std::pair<int64_t, int64_t> ExecutionState::extent(int k) const {
+  int64_t first = 0, last = 0;
+  const int rank = static_cast<int>(slot(k).shape.size());
+  for (int axis = 0; axis < rank; ++axis) {
+    const int64_t size = dim(k, axis);
+    if (size == 0) return {0, -1};
+    const int64_t reach = stride(k, axis) * (size - 1);
+    (reach < 0 ? first : last) += reach;
+  }
+  return {first, last};
+}
+
 int64_t ExecutionState::elements(int k) const {
   int64_t count = 1;
   if (const Array* array = array_behind(k)) return array->size();
@@ -130,7 +153,7 @@ void ExecutionState::begin(std::span<const Array> call_inputs, std::vector<Array
     if (s.source == Source::shared) data[k] = snapshots[static_cast<size_t>(s.index)].data;
   }
   accept_outputs();
-  if (profile != nullptr) times.assign(profile->steps.size(), StepTime{});
+  if (profile != nullptr) times.assign(static_cast<size_t>(count_profile_steps(program.body)), StepTime{});
 }
 
 // The caller's memory is written by the steps themselves unless something that they may read lies in it.

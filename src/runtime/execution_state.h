@@ -85,6 +85,8 @@ struct ExecutionState {
   const Array* array_behind(int k) const;
   int64_t dim(int k, int axis) const;
   int64_t stride(int k, int axis) const;  // in elements
+  /// First and last element offset that lies in the slot; (0, -1) when it is empty.
+  std::pair<int64_t, int64_t> extent(int k) const;
   int64_t elements(int k) const;
   /// An array over the slot's memory that keeps it alive.
   Array view_of(int k) const;

@@ -74,6 +74,10 @@ int run_step(ExecutionState& state, const Step& step) {
   return 1;
 }
 
+void prepare_all(ExecutionState& state, const Step& step) {
+  for (const int slot : step.prepares) state.prepare(slot, step.site);
+}
+
 void run_timed_step(ExecutionState& state, const Step& step) {
   const Clock::time_point start = Clock::now();
   const int threads = run_step(state, step);
@@ -85,6 +89,7 @@ void run_timed_step(ExecutionState& state, const Step& step) {
 }
 
 void add_times(Profile& profile, const ExecutionState& state, int64_t nanoseconds) {
+  const std::lock_guard guard(*profile.lock);
   profile.calls += 1;
   profile.call_nanoseconds += nanoseconds;
   for (size_t k = 0; k < state.times.size() && k < profile.steps.size(); ++k) {
@@ -106,12 +111,15 @@ void run_block(ExecutionState& state, const Block& block) {
       stop_requested().store(false);
       throw Interrupted("interrupted");
     }
-    for (const int slot : step.prepares) state.prepare(slot, step.site);
-    if (state.profile != nullptr && step.profile >= 0 && static_cast<size_t>(step.profile) < state.times.size()) {
+    // Views that a size step prepares may start where its own registers say.
+    const bool prepare_after = step.kind == Step::Kind::sizes;
+    if (!prepare_after) prepare_all(state, step);
+    if (state.profile != nullptr && step.profile >= 0) {
       run_timed_step(state, step);
     } else {
       run_step(state, step);
     }
+    if (prepare_after) prepare_all(state, step);
   }
 }
 
@@ -142,8 +150,8 @@ void Executor::run(std::span<const Array> inputs, std::vector<Array>& outputs, P
     }
     state->end();
   }
-  const std::lock_guard guard(lock_);
   if (profile != nullptr) add_times(*profile, *state, nanoseconds_since(start));
+  const std::lock_guard guard(lock_);
   free_.push_back(std::move(state));
 }
 

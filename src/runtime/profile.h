@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct ProfilePhase {
 };
 
 struct Profile {
+  /// Guards everything below: several variants of a function, in several threads, add to one profile. Copies share it.
+  std::shared_ptr<std::mutex> lock = std::make_shared<std::mutex>();
   std::string function_name;
   LineId line = 0;
   std::vector<ProfilePhase> phases;

@@ -7,9 +7,9 @@
 namespace croton {
 namespace {
 
-// A new array, or one that an op made elsewhere: the storage keeps it alive. Memory without storage is somebody else's.
+// Contiguous, as steps after it take it, and kept alive by its storage; memory without storage is somebody else's.
 Array owned(Array array) {
-  if (array.storage != nullptr) return array;
+  if (array.storage != nullptr && array.is_contiguous()) return array;
   Array copy = new_array(array.dtype, array.shape);
   copy_elements(copy.data, array);
   return copy;

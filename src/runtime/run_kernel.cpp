@@ -38,22 +38,6 @@ struct KernelFailure {
                        frame.error_site, frame.error_value, frame.error_size);
 }
 
-// First and last element offset that lies in the slot; (0, -1) when it is empty.
-void add_bounds(ExecutionState& state, int slot) {
-  int64_t first = 0, last = 0;
-  const int rank = static_cast<int>(state.slot(slot).shape.size());
-  for (int axis = 0; axis < rank; ++axis) {
-    const int64_t size = state.dim(slot, axis), stride = state.stride(slot, axis);
-    if (size == 0) {
-      first = 0, last = -1;
-      break;
-    }
-    (stride < 0 ? first : last) += stride * (size - 1);
-  }
-  state.kernel_bounds.push_back(first);
-  state.kernel_bounds.push_back(last);
-}
-
 void gather_operands(ExecutionState& state, const KernelStep& step) {
   state.kernel_buffers.clear();
   for (const int slot : step.buffers) state.kernel_buffers.push_back(state.data_of(slot));
@@ -61,7 +45,10 @@ void gather_operands(ExecutionState& state, const KernelStep& step) {
   for (const SizeReg r : step.ints) state.kernel_ints.push_back(state.value(r));
   state.kernel_bounds.clear();
   if (!state.program.checked) return;
-  for (const int slot : step.buffers) add_bounds(state, slot);
+  for (const int slot : step.buffers) {
+    const auto [first, last] = state.extent(slot);
+    state.kernel_bounds.insert(state.kernel_bounds.end(), {first, last});
+  }
 }
 
 int64_t grain_of(double cost, int64_t count, int threads, int64_t minimum) {

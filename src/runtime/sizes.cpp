@@ -10,6 +10,19 @@
 namespace croton {
 namespace {
 
+// A rank-0 slot that may be a view at an offset of this same step. An offset out of range gives 0: its guard, which is
+// checked after all registers, then fails.
+int64_t scalar_value(const ExecutionState& state, int slot) {
+  int64_t offset = 0;
+  const DType dtype = state.slot(slot).dtype;
+  for (; state.slot(slot).source == Slot::Source::view; slot = state.slot(slot).index) {
+    offset += state.value_or(state.slot(slot).offset, 0);
+  }
+  const auto [first, last] = state.extent(slot);
+  if (offset < first || offset > last) return 0;
+  return element_as_integer(state.data[static_cast<size_t>(slot)] + offset * item_size(dtype), dtype);
+}
+
 int64_t evaluate(ExecutionState& state, const SizeInstruction& i) {
   switch (i.kind) {
     case SizeInstruction::Kind::dim:
@@ -17,7 +30,7 @@ int64_t evaluate(ExecutionState& state, const SizeInstruction& i) {
     case SizeInstruction::Kind::stride:
       return state.stride(i.slot, i.axis);
     case SizeInstruction::Kind::scalar:
-      return element_as_integer(state.data_of(i.slot), state.slot(i.slot).dtype);
+      return scalar_value(state, i.slot);
     case SizeInstruction::Kind::apply:
       break;
   }

@@ -110,6 +110,33 @@ TEST(Runtime, OutputsThatAreInputsOrViewsAreCopies) {
   EXPECT_NE(outputs[2].data, outputs[3].data);
 }
 
+TEST(Runtime, ASizeMayBeAnElementReadInTheSameStep) {
+  ProgramMaker maker;
+  const int sizes = maker.input(1, DType::i64), place = maker.input(0, DType::i64);
+  const int element = maker.slot(Source::view, sizes, {}, {}, DType::i64);
+  const SizeReg offset = maker.scalar(place);
+  maker.program->slots[static_cast<size_t>(element)].offset = offset;
+  Guard guard = guard_of(Guard::Kind::index);
+  guard.left = offset;
+  guard.right = maker.program->slots[0].shape[0];
+  maker.program->guards.push_back(guard);
+  const SizeReg n = maker.scalar(element);
+  const int out = maker.slot(Source::output, -1, {n}, {1});
+  maker.sizes();
+  maker.program->body.steps.back().prepares = {element};
+  maker.run(maker.kernel(add_one_kernel), {out, out}, 0, {out});
+  maker.program->output_slots = {out};
+  Executor executor = maker.executor();
+  Array list = new_array(DType::i64, {3}), index = new_array(DType::i64, {});
+  for (int k = 0; k < 3; ++k) list.as<int64_t>()[k] = 10 + k;
+  for (const int k : {2, 0, 1}) {
+    *index.as<int64_t>() = k;
+    EXPECT_EQ(run(executor, {list, index})[0].shape, std::vector<int64_t>{10 + k});
+  }
+  *index.as<int64_t>() = int64_t{1} << 50;
+  EXPECT_THROW(run(executor, {list, index}), IndexError);
+}
+
 TEST(Runtime, AStridedInputIsCopiedInOrder) {
   ProgramMaker maker;
   const int x = maker.input(2);
