@@ -11,8 +11,8 @@ namespace {
 
 using Kind = IndexItem::Kind;
 
-// Attribute text of a subtensor that is only the first part of one index expression: x[1:3, rows] takes the slice first.
-// Setting a region continues through it to x, and does not through x[1:3] written by the user.
+// Attribute text of a node that is only the first part of one index expression: x[1:3, rows] takes the slice first.
+// Setting a region continues through it to x, and does not through x[1:3] or x.T written by the user.
 constexpr std::string_view part_mark = "part";
 
 IndexItem whole() { return {}; }
@@ -45,6 +45,17 @@ std::vector<IndexItem> expanded(std::vector<IndexItem> items, int rank) {
     items.insert(at, static_cast<size_t>(rank - used), whole());
   }
   return items;
+}
+
+// A dimshuffle with that mark.
+Expr part_of_index(const Expr& x, std::vector<int64_t> pattern) {
+  bool identity = static_cast<int>(pattern.size()) == x.rank();
+  for (size_t k = 0; k < pattern.size(); ++k) identity &= pattern[k] == static_cast<int64_t>(k);
+  if (identity) return x;
+  Attributes attributes;
+  attributes.ints = std::move(pattern);
+  attributes.text = part_mark;
+  return x.builder->apply(op_named("dimshuffle"), {x}, std::move(attributes));
 }
 
 // The subtensor of entries that are scalars and slices.
@@ -118,7 +129,7 @@ Expr advanced_index(const Expr& x, const std::vector<IndexItem>& items) {
     pattern.push_back(axis);
     arrays.push_back({});
   }
-  Expr source = dimshuffle(sliced ? subtensor(x, slices, part_mark) : x, pattern);
+  Expr source = part_of_index(sliced ? subtensor(x, slices, part_mark) : x, pattern);
 
   std::vector<int64_t> flags, first_axes, other_axes;
   std::vector<Expr> inputs;
@@ -132,7 +143,7 @@ Expr advanced_index(const Expr& x, const std::vector<IndexItem>& items) {
     std::fill(flags.begin(), flags.end(), 0);
     std::fill_n(flags.begin(), first_axes.size(), 1);
     first_axes.insert(first_axes.end(), other_axes.begin(), other_axes.end());
-    source = dimshuffle(source, std::move(first_axes));
+    source = part_of_index(source, std::move(first_axes));
   }
   inputs.insert(inputs.begin(), source);
   return x.builder->apply("advanced_subtensor", std::move(inputs), std::move(flags));
@@ -161,11 +172,7 @@ Expr undo_dimshuffle(const Expr& values, const Node& node) {
   return dimshuffle(values, std::move(inverse));
 }
 
-// Whether an index expression goes on above its last gather or slice: see part_mark.
-bool continues_above(Var v) {
-  while (v.op().name == "dimshuffle") v = v.node->inputs[0];
-  return v.op().name == "subtensor" && v.node->attributes.text == part_mark;
-}
+bool is_part(const Var& v) { return v.node->attributes.text == part_mark; }
 
 }  // namespace
 
@@ -192,7 +199,6 @@ Expr set_region(const Expr& region, const Expr& values, bool add) {
       for (size_t k = 1; k < node.inputs.size(); ++k) inputs.push_back(b.wrap(node.inputs[k]));
       current = b.apply(update, std::move(inputs), node.attributes.ints);
       started = true;
-      if (!continues_above(node.inputs[0])) return current;
     } else if (row == "dimshuffle") {
       current = undo_dimshuffle(current, node);
     } else if (row == "reshape" && !started) {
@@ -209,6 +215,7 @@ Expr set_region(const Expr& region, const Expr& values, bool add) {
                        node.op->name == "input" ? type_name(at.type()) : fmt::format("made by {}", node.op->name));
     }
     at = node.inputs[0];
+    if (started && !is_part(at)) return current;
   }
 }
 

@@ -4,10 +4,10 @@ from .._function import FunctionGraph as _View
 from .._python_op import Op, PureOp
 from .._types import Generic, Type, generic
 from .._variable import Apply, Constant, Variable
-from . import graph
+from . import graph, utils
 
 MissingInputError = _core.MissingInputError
 _graph_view = _View
 
-__all__ = ["Apply", "Constant", "Generic", "Op", "PureOp", "Type", "Variable", "generic", "graph"]
+__all__ = ["Apply", "Constant", "Generic", "Op", "PureOp", "Type", "Variable", "generic", "graph", "utils"]
 __getattr__, __dir__ = _missing.attributes(__name__, globals())
