@@ -3,6 +3,7 @@ import weakref
 
 from . import _core
 from ._types import type_of_key
+from .configuration import config
 
 
 class scratchpad:
@@ -136,7 +137,8 @@ class Constant(Variable):
         return type(self)(self.type, self.data, self.name)
 
     def __str__(self):
-        return self.name or repr(self._var)
+        text = str(self.data)
+        return "%s{%s}" % (type(self).__name__, text if len(text) <= 20 else text[:10] + ".." + text[-10:])
 
 
 class Apply:
@@ -201,6 +203,7 @@ kind_classes = {}
 
 
 _types = {}
+_flags = config._values
 
 
 def _new(var, cls, type_, owner=None, index=None):
@@ -280,6 +283,9 @@ def wrap(var):
                     made[x._var.key] = x      # held until this node is made
                 continue
             found = _wrap_node(v, inputs, output, count, id_)
+            if _flags["compute_test_value"] != "off":
+                from ._test_values import compute
+                compute(found.owner)
         made[key] = found
         stack.pop()
     return made[first]

@@ -191,10 +191,7 @@ void bind_networks(nb::module_& m) {
     UserBuilder b = line_builder();
     return front::relu(b.wrap(x), alpha ? b.wrap(*alpha) : Expr{}).var;
   }, nb::arg("x"), nb::arg("alpha").none());
-  m.def("elu", [](const Var& x, double alpha) {
-    UserBuilder b = line_builder();
-    return front::elu(b.wrap(x), alpha).var;
-  });
+  def(m, "elu", front::elu);
   def(m, "selu", front::selu);
   def(m, "softsign", front::softsign);
   def(m, "hard_sigmoid", front::hard_sigmoid);

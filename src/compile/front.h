@@ -108,7 +108,7 @@ Expr outer(const Expr& a, const Expr& b);
 
 Expr softmax(const Expr& x, bool logarithm = false);             // a vector gives a row, as in Theano
 Expr relu(const Expr& x, const Expr& alpha = {});
-Expr elu(const Expr& x, double alpha);
+Expr elu(const Expr& x, const Expr& alpha);
 Expr selu(const Expr& x);
 Expr softsign(const Expr& x);
 Expr hard_sigmoid(const Expr& x);

@@ -28,13 +28,13 @@ Expr relu(const Expr& x, const Expr& alpha) {
   return (0.5 * (1.0 + alpha)) * x + (0.5 * (1.0 - alpha)) * call("abs", {x});
 }
 
-Expr elu(const Expr& x, double alpha) {
+Expr elu(const Expr& x, const Expr& alpha) {
   return switch_(call("gt", {x, like(x, 0)}), x, alpha * call("expm1", {x}));
 }
 
 Expr selu(const Expr& x) {
   constexpr double alpha = 1.6732632423543772848170429916717, scale = 1.0507009873554804934193349852946;
-  return scale * elu(x, alpha);
+  return scale * elu(x, like(x, alpha));
 }
 
 Expr softsign(const Expr& x) { return x / (1.0 + call("abs", {x})); }

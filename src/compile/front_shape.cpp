@@ -371,21 +371,25 @@ Expr tile(const Expr& x, std::vector<Expr> counts) {
     const Expr size = dim(source, k), count = size_scalar(counts[static_cast<size_t>(k)]);
     pattern.insert(pattern.end(), {-1, k});
     sizes.insert(sizes.end(), {count, size});
-    joined.push_back(size * count);
+    joined.push_back(constant_integer(count) == 1 ? size : constant_integer(size) == 1 ? count : size * count);
   }
   return rank == 0 ? x : reshape(alloc(dimshuffle(source, pattern), std::move(sizes)), std::move(joined));
 }
 
 std::vector<Expr> split(const Expr& x, std::vector<Expr> sizes, int64_t axis) {
   const int at = normal_axis(axis, x.rank(), "split");
-  std::vector<Expr> parts;
+  std::vector<Expr> parts, whole;
+  Expr total = x.builder->integer(0);
+  for (const Expr& size : sizes) total = total + size_scalar(size);
+  for (int k = 0; k < x.rank(); ++k) whole.push_back(k == at ? total : dim(x, k));
+  const Expr source = reshape(x, std::move(whole));      // fails when the sizes do not add up
   Expr begin = x.builder->integer(0);
   for (const Expr& size : sizes) {
     const Expr end = begin + size_scalar(size);
     std::vector<IndexItem> items(static_cast<size_t>(at) + 1);
     items.back().start = begin;
     items.back().stop = end;
-    parts.push_back(index(x, std::move(items)));
+    parts.push_back(index(source, std::move(items)));
     begin = end;
   }
   return parts;
