@@ -262,8 +262,6 @@ def _position(self, key):
 def _bind(self, args, kwargs):
     """All values in order, from positional and keyword arguments and defaults. Slow path of a call."""
     ins = self._ins
-    if "output_subset" in kwargs:
-        raise NotImplementedError("output_subset: Theano has this; Croton does not yet")
     if len(args) + len(kwargs) > len(ins):
         raise TypeError("Too many parameter passed to theano function: it has %d inputs" % len(ins))
     values, given = [None] * len(ins), [False] * len(ins)
@@ -286,6 +284,18 @@ def _bind(self, args, kwargs):
                 raise TypeError("Missing required input: %s" % i.variable)
         result.append(values[k])
     return tuple(result)
+
+
+def _call_subset(self, args, kwargs):
+    """A call with output_subset=: only these outputs are given back. Updates happen all the same."""
+    kwargs = dict(kwargs)
+    chosen = kwargs.pop("output_subset")
+    results = self(*args, **kwargs)
+    if self._keys is not None:
+        return {key: results[key] for key in chosen}
+    results = [results] if self._single else results
+    picked = [results[k] for k in chosen]
+    return picked[0] if self._single and len(picked) == 1 else picked
 
 
 def _convert(self, index, value):
@@ -358,7 +368,7 @@ class _Container:
         _set(self._function, key, value)
 
 
-Function._bind, Function._convert, Function.copy = _bind, _convert, _copy
+Function._bind, Function._convert, Function.copy, Function._call_subset = _bind, _convert, _copy, _call_subset
 Function.__getitem__, Function.__setitem__ = _get, _set
 Function.get_shared = _get_shared
 Function.free = lambda self: None

@@ -212,7 +212,12 @@ PyObject* run_bound(FunctionObject* self, PyObject* const* arguments, Py_ssize_t
     for (Py_ssize_t k = 0; k < count; ++k) PyTuple_SET_ITEM(positional, k, new_reference(arguments[k]));
     const Py_ssize_t named = keyword_names ? PyTuple_GET_SIZE(keyword_names) : 0;
     for (Py_ssize_t k = 0; k < named; ++k) PyDict_SetItem(keywords, PyTuple_GET_ITEM(keyword_names, k), arguments[count + k]);
-    bound = PyObject_CallMethod(reinterpret_cast<PyObject*>(self), "_bind", "OO", positional, keywords);
+    auto* object = reinterpret_cast<PyObject*>(self);
+    if (PyDict_GetItemString(keywords, "output_subset")) {
+      result = PyObject_CallMethod(object, "_call_subset", "OO", positional, keywords);
+    } else {
+      bound = PyObject_CallMethod(object, "_bind", "OO", positional, keywords);
+    }
   }
   if (bound && (!PyTuple_Check(bound) || static_cast<size_t>(PyTuple_GET_SIZE(bound)) != self->state->inputs.size())) {
     PyErr_SetString(PyExc_TypeError, "the arguments were not bound to the inputs");
