@@ -53,6 +53,7 @@ class Planner {
     schedule_and_lower(needed);
     number_constants();
     add_leaf_slots();
+    shape_leaves();
     mark_given_away(needed);
     for (size_t k = 0; k < schedule_.clusters.size(); ++k) add_cluster(k);
     finish();
@@ -259,10 +260,16 @@ class Planner {
     const int k = add_slot(s);
     slots_[v] = k;
     prepared_.insert(k);
-    const std::vector<SizeReg> shape = regs(sizes_->dims(v)), strides = regs(sizes_->strides(v));
-    program_->slots[static_cast<size_t>(k)].shape = shape;
-    program_->slots[static_cast<size_t>(k)].strides = strides;
+    leaf_slots_.push_back({v, k});
     return k;
+  }
+  // After all leaves have slots: a size of one may be read off another.
+  void shape_leaves() {
+    for (const auto& [v, k] : leaf_slots_) {
+      const std::vector<SizeReg> shape = regs(sizes_->dims(v)), strides = regs(sizes_->strides(v));
+      program_->slots[static_cast<size_t>(k)].shape = shape;
+      program_->slots[static_cast<size_t>(k)].strides = strides;
+    }
   }
 
   // Function outputs and update values that a step computes are made in memory that can be handed over.
@@ -437,7 +444,6 @@ class Planner {
       slots_[root] = k;
       prepared_.insert(k);
       step.host.outputs.push_back(k);
-      dynamic_.push_back(root);
     }
     step.site = site(c.roots[0], 0);
     step.profile = profile_step(std::string(c.node->op->name), "host", {}, c.node);
@@ -536,7 +542,7 @@ class Planner {
   VarSet given_away_;
   std::unordered_set<int> prepared_;
   std::vector<int> scalar_slots_;
-  std::vector<Var> dynamic_;
+  std::vector<std::pair<Var, int>> leaf_slots_;
   int instructions_done_ = 0, guards_done_ = 0;
 };
 
