@@ -2,6 +2,8 @@
 //
 // Stays alive and answers one line per request, so that limits are measured in between the runs that they belong to:
 //   read BYTES THREADS | triad BYTES THREADS -> GB/s        fma 4|8 THREADS -> GF/s of float32 or float64
+#include <immintrin.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -19,33 +21,41 @@ namespace {
 constexpr double least_seconds = 0.02;
 constexpr int repeats = 3;
 
-// Two operations each, on as many chains as hide the latency of a multiply-add.
-template <class T>
-[[gnu::target("avx512f")]] double multiply_adds_avx512(int64_t steps) {
-  typedef T Vector __attribute__((vector_size(64)));
-  Vector sums[16] = {};
-  Vector factor = Vector{} + T(0.999), term = Vector{} + T(0.001);
-  for (int64_t i = 0; i < steps; ++i) {
-    asm volatile("" : "+v"(factor), "+v"(term));
-#pragma GCC unroll 16
-    for (Vector& sum : sums) sum = sum * factor + term;
+// Multiply-adds by name: the build keeps compilers from contracting. On as many chains as hide their latency.
+constexpr int chains = 12;
+
+[[gnu::target("avx512f")]] double multiply_adds_avx512(int64_t steps, bool single) {
+  __m512 singles[chains] = {};
+  __m512d doubles[chains] = {};
+  const __m512 half = _mm512_set1_ps(0.5f);
+  const __m512d half_double = _mm512_set1_pd(0.5);
+  for (int64_t i = 0; single && i < steps; ++i) {
+#pragma GCC unroll 12
+    for (__m512& value : singles) value = _mm512_fmadd_ps(value, half, half);
   }
-  for (Vector& sum : sums) asm volatile("" : : "v"(sum));
-  return 2.0 * 16 * 64 / sizeof(T) * static_cast<double>(steps);
+  for (int64_t i = 0; !single && i < steps; ++i) {
+#pragma GCC unroll 12
+    for (__m512d& value : doubles) value = _mm512_fmadd_pd(value, half_double, half_double);
+  }
+  for (int chain = 0; chain < chains; ++chain) asm volatile("" : : "v"(singles[chain]), "v"(doubles[chain]));
+  return 2.0 * chains * (single ? 16 : 8) * static_cast<double>(steps);
 }
 
-template <class T>
-[[gnu::target("avx2,fma")]] double multiply_adds_avx2(int64_t steps) {
-  typedef T Vector __attribute__((vector_size(32)));
-  Vector sums[12] = {};
-  Vector factor = Vector{} + T(0.999), term = Vector{} + T(0.001);
-  for (int64_t i = 0; i < steps; ++i) {
-    asm volatile("" : "+x"(factor), "+x"(term));
+[[gnu::target("avx2,fma")]] double multiply_adds_avx2(int64_t steps, bool single) {
+  __m256 singles[chains] = {};
+  __m256d doubles[chains] = {};
+  const __m256 half = _mm256_set1_ps(0.5f);
+  const __m256d half_double = _mm256_set1_pd(0.5);
+  for (int64_t i = 0; single && i < steps; ++i) {
 #pragma GCC unroll 12
-    for (Vector& sum : sums) sum = sum * factor + term;
+    for (__m256& value : singles) value = _mm256_fmadd_ps(value, half, half);
   }
-  for (Vector& sum : sums) asm volatile("" : : "x"(sum));
-  return 2.0 * 12 * 32 / sizeof(T) * static_cast<double>(steps);
+  for (int64_t i = 0; !single && i < steps; ++i) {
+#pragma GCC unroll 12
+    for (__m256d& value : doubles) value = _mm256_fmadd_pd(value, half_double, half_double);
+  }
+  for (int chain = 0; chain < chains; ++chain) asm volatile("" : : "x"(singles[chain]), "x"(doubles[chain]));
+  return 2.0 * chains * (single ? 8 : 4) * static_cast<double>(steps);
 }
 
 typedef double Wide __attribute__((vector_size(32), may_alias));
@@ -116,14 +126,13 @@ double bandwidth(bool reads_only, int64_t bytes, int threads) {
   return static_cast<double>(total) / seconds / 1e9;
 }
 
-template <class T>
-double multiply_add_rate(int threads) {
+double multiply_add_rate(int threads, bool single) {
   constexpr int64_t steps = 100000;
   const bool wide = __builtin_cpu_supports("avx512f") != 0;
   double operations = 0;
   const double seconds = seconds_of(threads, [&](int thread, int64_t rounds) {
     for (int64_t round = 0; round < rounds; ++round) {
-      const double done = wide ? multiply_adds_avx512<T>(steps) : multiply_adds_avx2<T>(steps);
+      const double done = wide ? multiply_adds_avx512(steps, single) : multiply_adds_avx2(steps, single);
       if (thread == 0) operations = done;
     }
   });
@@ -138,7 +147,7 @@ int main() {
   int threads = 1;
   while (std::cin >> what >> size >> threads) {
     if (what == "fma") {
-      std::cout << (size == 4 ? multiply_add_rate<float>(threads) : multiply_add_rate<double>(threads)) << std::endl;
+      std::cout << multiply_add_rate(threads, size == 4) << std::endl;
     } else {
       std::cout << bandwidth(what == "read", size, threads) << std::endl;
     }

@@ -1,6 +1,8 @@
 // Inner kernels of our own matrix products: one register tile of the output, and products of a matrix with a vector.
 #pragma once
 
+#include <immintrin.h>
+
 #include <cstdint>
 
 namespace croton {
@@ -10,6 +12,26 @@ namespace croton {
 constexpr int tile_vectors = 3;
 constexpr int tile_rows_avx512 = 8;
 constexpr int tile_rows_avx2 = 4;
+
+// By name, since the build keeps compilers from contracting: a product is rounded once per multiply-add here.
+[[gnu::target("avx512f"), gnu::always_inline]] inline __m512 multiply_add(float a, __m512 b, __m512 c) {
+  return _mm512_fmadd_ps(_mm512_set1_ps(a), b, c);
+}
+[[gnu::target("avx512f"), gnu::always_inline]] inline __m512d multiply_add(double a, __m512d b, __m512d c) {
+  return _mm512_fmadd_pd(_mm512_set1_pd(a), b, c);
+}
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256 multiply_add(__m256 a, __m256 b, __m256 c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256d multiply_add(__m256d a, __m256d b, __m256d c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256 multiply_add(float a, __m256 b, __m256 c) {
+  return _mm256_fmadd_ps(_mm256_set1_ps(a), b, c);
+}
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256d multiply_add(double a, __m256d b, __m256d c) {
+  return _mm256_fmadd_pd(_mm256_set1_pd(a), b, c);
+}
 
 /// out (rows of `leading` elements) = alpha * sum over depth of a b, added to out where `add` is true. `a` and `b` are
 /// packed: for each step of depth a column of the tile, then a row of the tile.
@@ -31,7 +53,7 @@ template <class T>
 #pragma GCC unroll 8
     for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 3
-      for (int j = 0; j < tile_vectors; ++j) sums[i][j] += a[i] * row[j];
+      for (int j = 0; j < tile_vectors; ++j) sums[i][j] = multiply_add(a[i], row[j], sums[i][j]);
     }
   }
 #pragma GCC unroll 8
@@ -57,7 +79,7 @@ template <class T>
 #pragma GCC unroll 4
     for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 3
-      for (int j = 0; j < tile_vectors; ++j) sums[i][j] += a[i] * row[j];
+      for (int j = 0; j < tile_vectors; ++j) sums[i][j] = multiply_add(a[i], row[j], sums[i][j]);
     }
   }
 #pragma GCC unroll 4
@@ -83,8 +105,8 @@ template <class T>
     for (; j + ways * lanes <= columns; j += ways * lanes) {
 #pragma GCC unroll 4
       for (int w = 0; w < ways; ++w) {
-        sums[w] += *reinterpret_cast<const Vector*>(row + j + w * lanes) *
-                   *reinterpret_cast<const Vector*>(vector + j + w * lanes);
+        const Vector of_row = *reinterpret_cast<const Vector*>(row + j + w * lanes);
+        sums[w] = multiply_add(of_row, *reinterpret_cast<const Vector*>(vector + j + w * lanes), sums[w]);
       }
     }
     const Vector total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
@@ -110,7 +132,9 @@ template <class T>
     for (; j + lanes <= columns; j += lanes) {
       Vector sum = *reinterpret_cast<Vector*>(out + j);
 #pragma GCC unroll 4
-      for (int w = 0; w < ways; ++w) sum += weights[w] * *reinterpret_cast<const Vector*>(row + w * leading + j);
+      for (int w = 0; w < ways; ++w) {
+        sum = multiply_add(weights[w], *reinterpret_cast<const Vector*>(row + w * leading + j), sum);
+      }
       *reinterpret_cast<Vector*>(out + j) = sum;
     }
     for (; j < columns; ++j) {
