@@ -133,6 +133,36 @@ TEST(FaceCall, RefusesWhatDoesNotFit) {
   EXPECT_EQ(permissive(wide)[0].item(), 2);
 }
 
+TEST(FaceCall, ResultsOwnTheirMemory) {
+  const auto x = vector<double>("x");
+  std::vector<double> given{1, 2};
+  const auto same = function({x}, {x})(given)[0];
+  given[0] = 7;
+  EXPECT_EQ(values_of(same), (std::vector<double>{1, 2}));
+
+  const auto w = shared(std::vector<double>{1, 2}, "w");
+  const auto f = function({}, {w}, {{w, w + 1}});
+  const auto first = f()[0];
+  f();
+  EXPECT_EQ(values_of(first), (std::vector<double>{1, 2}));
+  EXPECT_EQ(values_of(w.get_value()), (std::vector<double>{3, 4}));
+}
+
+TEST(FaceCall, ErrorsNameTheLineOfTheExpression) {
+  const auto x = matrix<double>("x"), y = matrix<double>("y");
+  const int line = __LINE__ + 1;
+  const auto f = function({x, y}, {dot(x, y)});
+  const ArrayView wide(six.data(), {2, 3});
+  std::string message;
+  try {
+    f(wide, wide);
+  } catch (const croton::ValueError& error) {
+    message = error.what();
+  }
+  EXPECT_NE(message.find("face_test.cpp"), std::string::npos) << message;
+  EXPECT_NE(message.find(std::to_string(line)), std::string::npos) << message;
+}
+
 TEST(FaceCall, WritesIntoTheCallersMemory) {
   const auto x = vector<double>("x");
   const auto f = function({x}, {x * 2, sum(x)});
