@@ -50,8 +50,8 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
   // Distances are doubled so that a difference in case alone weighs half an edit. A third of the letters may be wrong.
   size_t least = 2 * std::max<size_t>(1, name.size() / 3) + 2;
   for (const std::string& candidate : candidates) {
-    const std::string lower_candidate = lower_case(candidate);
-    const size_t distance = 2 * edit_distance(lower, lower_candidate) + (lower == lower_candidate && name != candidate);
+    const size_t without_case = edit_distance(lower, lower_case(candidate));
+    const size_t distance = 2 * without_case + (edit_distance(name, candidate) > without_case);
     if (distance < least) {
       least = distance;
       nearest = &candidate;
