@@ -28,7 +28,6 @@ struct Function::Impl {
   PlanRequest request;
   std::vector<Var> before;               // outputs and update values after givens, before rewriting
   Profile profile;
-  mutable std::mutex profile_lock;       // guards `profile` while variants are added
   std::shared_mutex variants_lock;       // guards `variants`; the pointers in it stay
   std::map<std::vector<bool>, Variant> variants;
   Variant* contiguous = nullptr;
@@ -130,11 +129,9 @@ Function::Impl::Variant& Function::Impl::variant(const std::vector<bool>& stride
   for (size_t k = 0; k < strided.size(); ++k) {
     if (strided[k]) r.strided.insert(r.inputs[k]);
   }
-  const std::lock_guard profile_guard(profile_lock);
-  const size_t first_step = profile.steps.size();
+  const std::lock_guard profile_guard(*profile.lock);   // calls add their times meanwhile
   Variant v;
   v.program = make_program(r, profile);
-  static_cast<void>(first_step);
   v.executor = std::make_unique<Executor>(v.program);
   return variants.emplace(strided, std::move(v)).first->second;
 }
@@ -217,7 +214,7 @@ std::vector<Array> Function::call(std::span<const Array> inputs) {
 const FunctionSpec& Function::spec() const { return impl_->spec; }
 
 Profile Function::profile() const {
-  const std::lock_guard lock(impl_->profile_lock);
+  const std::lock_guard lock(*impl_->profile.lock);
   return impl_->profile;
 }
 

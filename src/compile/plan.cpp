@@ -377,6 +377,7 @@ class Planner {
     for (const Var& v : k.sites) s.sites.push_back(site(v, 0));
     flush_sizes();
     for (const int b : s.buffers) prepare(step, b);
+    step.site = site(c.node ? c.roots[0] : Var{c.members.back(), 0}, 0);
     s.kernel = static_cast<int>(program_->kernels.size());
     step.profile = profile_step(k.loops.name, "kernel", c.members, c.node);
     program_->kernels.push_back({std::move(k.loops), nullptr, nullptr, {}});
