@@ -87,10 +87,19 @@ void Emitter::store(const Var& v, const Index& index, Value value) {
   store_to({v}, v.type().dtype, offset(v, index), loop::cast(value, v.type().dtype));
 }
 
-// Evaluated here rather than loaded: a member, or a view of one.
+// A scalar that sizes give: a parameter of the kernel, without memory.
+bool Emitter::is_parameter(const Var& v) const {
+  if (!sizes_.is_scalar(v)) return false;
+  const SizeExpr& e = sizes_.table()[sizes_.scalar(v)];
+  return e.kind != SizeExpr::Kind::input_scalar || !(e.leaf == v);
+}
+
+// Evaluated here rather than loaded: a member, or a view of one or of a parameter.
 bool Emitter::inside(const Var& v) const {
   if (cluster_.has(v.node.get())) return true;
-  return sizes_.is_view(v) && !materialised_.contains(v) && inside(v.node->inputs[0]);
+  if (!sizes_.is_view(v) || materialised_.contains(v)) return false;
+  const Var& source = v.node->inputs[0];
+  return is_parameter(source) || inside(source);
 }
 
 Value Emitter::cast_size(const Var& v) { return loop::cast(size(sizes_.scalar(v)), v.type().dtype); }
@@ -113,10 +122,7 @@ Value Emitter::element(const Var& v, const Index& index) {
       return b.constant(v.type().dtype, number);
     }
   }
-  if (sizes_.is_scalar(v) && !cluster_.has(v.node.get())) {
-    const SizeExpr& e = sizes_.table()[sizes_.scalar(v)];
-    if (e.kind != SizeExpr::Kind::input_scalar || !(e.leaf == v)) return cast_size(v);
-  }
+  if (is_parameter(v) && !cluster_.has(v.node.get())) return cast_size(v);
   if (!inside(v)) return load(v, index);
   if (v.op().is_reduce()) throw NotFusable{v.node.get()};     // its loop has not run where the value is wanted
   Key key{{v.node->id, v.output}, {}};
@@ -132,10 +138,7 @@ Value Emitter::element(const Var& v, const Index& index) {
 
 Value Emitter::evaluate(const Var& v, const Index& index) {
   const Op& op = v.op();
-  if (sizes_.is_scalar(v)) {
-    const SizeExpr& e = sizes_.table()[sizes_.scalar(v)];
-    if (e.kind != SizeExpr::Kind::input_scalar || !(e.leaf == v)) return cast_size(v);
-  }
+  if (is_parameter(v)) return cast_size(v);
   if (op.is_elementwise()) return elementwise(v, index);
   if (!op.pull) raise<InternalError>("{} cannot be evaluated inside a kernel", op.name);
   NodePull pull(*this, v);

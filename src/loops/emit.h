@@ -93,6 +93,7 @@ class Emitter {
   Value elementwise(const Var& v, const Index& index);
   Value load(const Var& v, const Index& index);
   Value offset(const Var& v, const Index& index);
+  bool is_parameter(const Var& v) const;
   bool inside(const Var& v) const;
   Value cast_size(const Var& v);
 
