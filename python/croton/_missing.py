@@ -8,7 +8,7 @@ NAMES = {
         gammal chi2sf j0 j1 jv i0 i1 iv cumsum cumprod AllocEmpty tri_gamma AllocDiag mgrid ogrid cov bartlett nonzero
         nonzero_values flatnonzero choose permute_row_elements inverse_permutation batched_dot batched_tensordot searchsorted
         compress bincount fill_diagonal fill_diagonal_offset Unique unravel_index ravel_multi_index CpuContiguous sort argsort topk
-        argtopk topk_and_argtopk load send recv isend irecv jacobian hessian shared_randomstreams raw_random extra_ops nlinalg
+        argtopk topk_and_argtopk load send recv isend irecv shared_randomstreams raw_random extra_ops nlinalg
         slinalg fft blas blas_c opt signal io xlogx sharedvar_gpu inplace Split Eye Nonzero Tri ExtractDiag MatrixInverse
         hashtype advanced_set_subtensor1 advanced_inc_subtensor1 Assert xlogy0 mean_op transpose_inplace""",
     "croton.tensor.nnet": """conv2d conv3d conv2d_transpose conv2d_grad_wrt_inputs conv2d_grad_wrt_weights conv3d_grad_wrt_inputs
@@ -16,7 +16,7 @@ NAMES = {
         get_conv_output_shape get_conv_shape_1axis conv conv3d2d abstract_conv corr corr3d batch_normalization
         batch_normalization_train batch_normalization_test bn neighbours images2neibs neibs2images sparse_block_dot blocksparse ctc
         h_softmax confusion_matrix unittest_tools""",
-    "croton.gradient": "jacobian hessian grad_clip grad_scale undefined_grad GradClip GradScale UndefinedGrad",
+    "croton.gradient": "grad_clip grad_scale undefined_grad GradClip GradScale UndefinedGrad",
     "croton.printing": "pydotprint pydotprint_variables Print PatternPrinter PPrinter",
     "croton.compile": """DebugMode NanGuardMode MonitorMode optdb orig_function FunctionMaker register_deep_copy_op_c_code
         register_view_op_c_code register_shape_c_code register_shape_i_c_code debugmode nanguardmode monitormode""",
@@ -37,7 +37,8 @@ def attributes(module, namespace):
             raise AttributeError("module %r has no attribute %r" % (module, name))
         if name in missing:
             raise AttributeError("%s.%s: Theano has this; Croton does not yet" % (shown, name))
-        known = [n for n in namespace if not n.startswith("_")] + sorted(missing)
+        # Of two names equally near the first one is proposed: functions before classes.
+        known = sorted([n for n in namespace if not n.startswith("_")] + list(missing), key=str.swapcase)
         near = _core.nearest_name(name, known)
         raise AttributeError("module %r has no attribute %r%s" % (module, name, ". Did you mean %r?" % near if near else ""))
 
