@@ -14,11 +14,11 @@
 namespace croton {
 
 // The tables of plain functions, element by element; the library defines them from the same tables.
-#define CROTON_UNARY_FUNCTIONS(row)                                                                                   \
-  row(neg) row(abs) row(sgn) row(exp) row(exp2) row(expm1) row(log) row(log10) row(log1p) row(sqrt) row(sqr) row(inv) \
-      row(tanh) row(sigmoid) row(softplus) row(floor) row(ceil) row(trunc) row(round) row(sin) row(cos) row(tan)      \
-          row(arcsin) row(arccos) row(arctan) row(sinh) row(cosh) row(arcsinh) row(arccosh) row(arctanh) row(deg2rad) \
-              row(rad2deg) row(erf) row(erfc) row(gammaln) row(psi) row(isnan) row(isinf) row(invert)
+#define CROTON_UNARY_FUNCTIONS(row)                                                                                    \
+  row(neg) row(abs) row(sgn) row(exp) row(exp2) row(expm1) row(log) row(log2) row(log10) row(log1p) row(sqrt) row(sqr) \
+      row(inv) row(tanh) row(sigmoid) row(softplus) row(floor) row(ceil) row(trunc) row(round) row(sin) row(cos)       \
+          row(tan) row(arcsin) row(arccos) row(arctan) row(sinh) row(cosh) row(arcsinh) row(arccosh) row(arctanh)      \
+              row(deg2rad) row(rad2deg) row(erf) row(erfc) row(gammaln) row(psi) row(isnan) row(isinf) row(invert)
 #define CROTON_BINARY_FUNCTIONS(row)                                                                             \
   row(add) row(sub) row(mul) row(true_div) row(int_div) row(mod) row(pow) row(maximum) row(minimum) row(arctan2) \
       row(eq) row(neq) row(lt) row(le) row(gt) row(ge) row(and_) row(or_)

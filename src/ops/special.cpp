@@ -12,6 +12,7 @@ namespace croton {
 namespace {
 
 constexpr double log_of_two = 0x1.62e42fefa39efp-1, log10_of_e = 0x1.bcb7b1526e50ep-2;
+constexpr double log2_of_e = 0x1.71547652b82fep+0;
 constexpr double two_over_root_pi = 0x1.20dd750429b6dp+0;
 
 template <loop::Value (*function)(loop::Value)>
@@ -28,6 +29,7 @@ double gammaln_value(const double* x) {
 Expr bell(const Partial& p) { return p.g * call("exp", {-call("sqr", {p.x[0]})}) * two_over_root_pi; }
 
 Expr exp2_partial(const Partial& p) { return p.g * p.y * log_of_two; }
+Expr log2_partial(const Partial& p) { return p.g / p.x[0] * log2_of_e; }
 Expr log10_partial(const Partial& p) { return p.g / p.x[0] * log10_of_e; }
 Expr erf_partial(const Partial& p) { return bell(p); }
 Expr erfc_partial(const Partial& p) { return -bell(p); }
@@ -72,6 +74,14 @@ std::vector<Op> make_rows() {
           .doc = "Two to the power of each element.",
           .traits = monotone,
           .elementwise = {.value = [](const double* x) { return std::exp2(x[0]); }, .code = code_of<scalar_math::exp2>},
+          .ulp = 1.5,
+      })),
+      elementwise_row<log2_partial>(function({
+          .name = "log2",
+          .doc = "Logarithm of each element to base two.",
+          .traits = monotone,
+          .elementwise = {.value = [](const double* x) { return std::log2(x[0]); }, .code = code_of<scalar_math::log2>},
+          .domain = {0.05, 5},
           .ulp = 1.5,
       })),
       elementwise_row<log10_partial>(function({
