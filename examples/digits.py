@@ -22,9 +22,8 @@ class Network:
 
     def __init__(self, seed, profile=False):
         random = np.random.RandomState(seed)
-        self.start = start_values(random)
         x, y, rate = T.matrix("x"), T.ivector("y"), T.scalar("rate")
-        self.parameters = W, b, V, c = [theano.shared(v, name=n) for n, v in zip("WbVc", self.start)]
+        self.parameters = W, b, V, c = [theano.shared(v, name=n) for n, v in zip("WbVc", start_values(random))]
         hidden = T.tanh(T.dot(x, W) + b)
         p = T.nnet.softmax(T.dot(hidden, V) + c)
         cost = -T.mean(T.log(p)[T.arange(y.shape[0]), y]) + np.float32(L2) * (T.sum(W**2) + T.sum(V**2))
@@ -111,11 +110,10 @@ def numpy_step(parameters):
     return step
 
 
-def speed_on_one_thread(seconds):
-    """Of a new process, since a pool of threads is made once."""
-    environment = dict(os.environ, CROTON_NUM_THREADS="1")
-    command = [sys.executable, os.path.abspath(__file__), "--only-speed", str(seconds)]
-    return float(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout)
+def measured(what, seconds, **environment):
+    """Images/s of a new process, so that neither measurement disturbs the other (a pool of threads is made once)."""
+    command = [sys.executable, os.path.abspath(__file__), "--only-speed", what, str(seconds)]
+    return float(subprocess.check_output(command, env={**os.environ, **environment}, text=True))
 
 
 def show_error(network):
@@ -133,9 +131,10 @@ def show_engine(seconds):
     network = Network(0, profile=True)
     print(f"\nCompile time of step and test: {1000 * network.compile_seconds:.0f} ms")
     print(f"Training steps of {BATCH} images, in images/s:")
-    print(f"  Croton, 1 thread      {speed_on_one_thread(seconds):10,.0f}")
-    print(f"  Croton, all threads   {images_per_second(network.step, seconds):10,.0f}")
-    print(f"  NumPy, the same step  {images_per_second(numpy_step(network.start), seconds):10,.0f}")
+    print(f"  Croton, 1 thread      {measured('croton', seconds, CROTON_NUM_THREADS='1'):10,.0f}")
+    print(f"  Croton, all threads   {measured('croton', seconds):10,.0f}")
+    print(f"  NumPy, the same step  {measured('numpy', seconds):10,.0f}")
+    images_per_second(network.step, seconds)
     print("\nWhere the time of a step goes:\n", flush=True)
     network.step.profile.summary(file=sys.stdout)
     show_error(network)
@@ -146,10 +145,12 @@ def main():
     parser.add_argument("--seeds", type=int, default=5, help="runs, each with its own split, weights and order")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--quick", action="store_true", help="one short run and short measurements")
-    parser.add_argument("--only-speed", type=float, metavar="SECONDS", help="print the images/s of a step, and nothing else")
+    parser.add_argument("--only-speed", nargs=2, metavar=("WHAT", "SECONDS"), help="print the images/s of croton or numpy, only")
     options = parser.parse_args()
     if options.only_speed:
-        print(images_per_second(Network(0).step, options.only_speed))
+        what, seconds = options.only_speed
+        step = Network(0).step if what == "croton" else numpy_step(start_values(np.random.RandomState(0)))
+        print(images_per_second(step, float(seconds)))
         return
     seeds, epochs, seconds = (1, 2, 0.1) if options.quick else (options.seeds, options.epochs, 2.0)
 
