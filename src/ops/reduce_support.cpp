@@ -42,7 +42,13 @@ Sizes reduce_sizes(SizeQuery& q) {
   const std::vector<bool> reduced = reduced_mask(*q.node);
   std::vector<SizeId> sizes;
   for (size_t axis = 0; axis < reduced.size(); ++axis) {
-    if (!reduced[axis]) sizes.push_back(q.dim(0, static_cast<int>(axis)));
+    const SizeId size = q.dim(0, static_cast<int>(axis));
+    if (!reduced[axis]) {
+      sizes.push_back(size);
+    } else if (q.node->op->reduce.empty_error) {
+      SizeTable& table = q.table();
+      q.require_not_negative(table.sub(size, table.constant(1)), q.node->op->reduce.empty_error);
+    }
   }
   return Sizes(q.node->types.size(), sizes);
 }
