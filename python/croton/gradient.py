@@ -92,6 +92,36 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
     return _like(f, [_optional(v, return_disconnected) for v in results])
 
 
+def jacobian(expression, wrt, consider_constant=None, disconnected_inputs="raise"):
+    """The gradients of every element of the vector `expression`, stacked along a leading axis: one batched product with the
+    Jacobian for all rows at once."""
+    from .tensor import cast, eye
+    expression = as_tensor_variable(expression)
+    if expression.ndim > 1:
+        raise ValueError("jacobian expects a 1 dimensional variable as `expression`. If not use flatten to make it a vector")
+    if expression.ndim == 0:
+        return grad(expression, wrt, consider_constant, disconnected_inputs)
+    seed = expression.type.clone(broadcastable=(False,))("seed")
+    rows = Lop(expression, _many(wrt), seed, consider_constant, disconnected_inputs)
+    count = expression.shape[0]
+    found = _core.vectorize([row._var for row in rows], [(seed._var, eye(count, dtype=expression.dtype)._var)],
+                            cast(count, "int64")._var)
+    return _like(wrt, [wrap(v) for v in found])
+
+
+def hessian(cost, wrt, consider_constant=None, disconnected_inputs="raise"):
+    """The second derivatives of a scalar cost with respect to vectors: for each, the Jacobian of the gradient."""
+    if cost.ndim != 0:
+        raise ValueError("hessian expects a 0 dimensional variable as `cost`")
+    results = []
+    for variable in _many(wrt):
+        if variable.ndim != 1:
+            raise ValueError("hessian expects a (list of) 1 dimensional variable as `wrt`")
+        results.append(jacobian(grad(cost, variable, consider_constant, disconnected_inputs), variable, consider_constant,
+                                "ignore"))
+    return _like(wrt, results)
+
+
 def subgraph_grad(wrt, end, start=None, cost=None, details=False):
     """Gradients through a part of a graph, from `start` (variables with known gradients) and `cost` down to `wrt` and `end`:
     the lists of both. With details=True also those of start and of cost alone."""

@@ -1,4 +1,5 @@
 // Gradients, and vector-Jacobian and Jacobian-vector products.
+#include "autodiff/batch.h"
 #include "autodiff/forward.h"
 #include "autodiff/reverse.h"
 #include "bindings.h"
@@ -58,6 +59,11 @@ MaybeVars right(const std::vector<Var>& outputs, const std::vector<Var>& wrt, co
   return given_back(zero ? Rop(outputs, wrt, points, b, dtype_from_name(float_x)) : tangents(outputs, wrt, points, b));
 }
 
+std::vector<Var> stacked(const std::vector<Var>& outputs, const Pairs& replaced, const Var& size) {
+  UserBuilder b = line_builder();
+  return vectorize(outputs, replaced, size, b);
+}
+
 }  // namespace
 
 void bind_autodiff(nb::module_& m) {
@@ -65,6 +71,7 @@ void bind_autodiff(nb::module_& m) {
         nb::arg("disconnected"), nb::arg("zero"), nb::arg("raise_undefined"), nb::arg("add_names"), nb::arg("float_x"));
   m.def("Lop", &left);
   m.def("Rop", &right);
+  m.def("vectorize", &stacked);
 }
 
 }  // namespace croton::python

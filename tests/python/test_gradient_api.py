@@ -187,3 +187,26 @@ def test_softmax_of_a_vector_is_a_row():
     x = T.dvector()
     assert T.nnet.softmax(x).broadcastable == (True, False)
     assert value_of([x], T.nnet.softmax(x), np.zeros(4)).shape == (1, 4)
+
+
+def test_jacobians(rng):
+    x, w = T.dvector("x"), T.dmatrix("w")
+    a, m = rng.normal(size=3), rng.normal(size=(2, 3))
+    y = x ** 2 * x.sum()
+    found = gradient.jacobian(y, x)
+    assert found.broadcastable == (False, False)
+    np.testing.assert_allclose(value_of([x], found, a), np.diag(2 * a * a.sum()) + (a ** 2)[:, None])
+    by_x, by_w = value_of([x, w], gradient.jacobian(T.tanh(T.dot(w, x)), [x, w]), a, m)
+    slope = 1 - np.tanh(m @ a) ** 2
+    np.testing.assert_allclose(by_x, slope[:, None] * m)
+    np.testing.assert_allclose(by_w, np.einsum("i,ij,k->ijk", slope, np.eye(2), a))
+    with pytest.raises(ValueError):
+        gradient.jacobian(w, x)
+
+
+def test_hessians(rng):
+    x, a = T.dvector("x"), rng.normal(size=3)
+    found = value_of([x], gradient.hessian((x ** 3).sum() + x[0] * x[1], x), a)
+    expected = np.diag(6 * a)
+    expected[0, 1] = expected[1, 0] = 1
+    np.testing.assert_allclose(found, expected)

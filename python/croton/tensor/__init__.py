@@ -7,7 +7,7 @@ from .._python_op import Op
 from .._types import NoneTypeT, TensorType
 from .._variable import Apply, Constant, Variable
 from ..sharedvalue import ScalarSharedVariable, SharedVariable, TensorSharedVariable, shared, tensor_constructor
-from ..gradient import Lop, Rop, grad, numeric_grad, verify_grad
+from ..gradient import Lop, Rop, grad, hessian, jacobian, numeric_grad, verify_grad
 from ._constructors import constructors as _constructors
 from ._elemwise import (allclose, divmod, elementwise_functions as _elementwise, function_of_ufunc, iround, isclose, round,
                         round_half_away_from_zero)
