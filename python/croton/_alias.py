@@ -6,7 +6,7 @@ import types
 _ALIASES = {
     "theano": "croton", "theano.tensor": "croton.tensor", "theano.tensor.nnet": "croton.tensor.nnet",
     "theano.tensor.basic": "croton.tensor", "theano.tensor.var": "croton.tensor", "theano.tensor.type": "croton.tensor",
-    "theano.tensor.elemwise": "croton.tensor", "theano.tensor.subtensor": "croton.tensor",
+    "theano.tensor.elemwise": "croton.tensor", "theano.tensor.extra_ops": "croton.tensor", "theano.tensor.subtensor": "croton.tensor",
     "theano.tensor.sharedvar": "croton.tensor", "theano.tensor.nnet.nnet": "croton.tensor.nnet",
     "theano.tensor.nnet.sigm": "croton.tensor.nnet", "theano.gradient": "croton.gradient", "theano.printing": "croton.printing",
     "theano.compile": "croton.compile", "theano.compile.mode": "croton.compile", "theano.compile.io": "croton.compile",
@@ -19,7 +19,7 @@ _ALIASES = {
 }
 # Parts of Theano that are not there yet: importing them says so.
 _MISSING = ("theano.scan_module", "theano.sparse", "theano.sandbox", "theano.sandbox.rng_mrg", "theano.tensor.shared_randomstreams",
-            "theano.tensor.raw_random", "theano.tensor.nlinalg", "theano.tensor.slinalg", "theano.tensor.extra_ops",
+            "theano.tensor.raw_random", "theano.tensor.nlinalg", "theano.tensor.slinalg",
             "theano.tensor.signal", "theano.tensor.signal.pool", "theano.tensor.signal.conv", "theano.tensor.signal.downsample",
             "theano.tensor.fft", "theano.tensor.nnet.conv", "theano.tensor.nnet.abstract_conv", "theano.tensor.nnet.bn",
             "theano.tensor.nnet.neighbours", "theano.tensor.opt", "theano.tensor.blas", "theano.tensor.io", "theano.tensor.xlogx",
