@@ -33,19 +33,31 @@ Tile<T> best_tile() {
 
 int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
+// The widths of strips are multiples of it, and a copy of a known size is a few moves instead of a call.
+constexpr int64_t copied_at_once = 4;
+
+// Row after row, as they lie in memory: strip after strip would touch a page per row, again for every strip.
+template <class T>
+void pack_rows(const T* from, int64_t depth_stride, int64_t size, int64_t depth, int64_t width, T* to) {
+  const int64_t whole = size / width * width;
+  for (int64_t l = 0; l < depth; ++l, from += depth_stride) {
+    T* target = to + l * width;
+    for (int64_t start = 0; start < whole; start += width, target += width * depth) {
+      for (int64_t i = 0; i < width; i += copied_at_once) {
+        std::memcpy(target + i, from + start + i, copied_at_once * sizeof(T));
+      }
+    }
+    if (whole < size) std::fill(std::copy(from + whole, from + size, target), target + width, T(0));
+  }
+}
+
 /// Strips of `width` along the first stride, each strip depth by depth, padded with zeros.
 template <class T>
 void pack(const T* from, int64_t stride, int64_t depth_stride, int64_t size, int64_t depth, int64_t width, T* to) {
+  if (stride == 1) return pack_rows(from, depth_stride, size, depth, width, to);
   for (int64_t start = 0; start < size; start += width, to += width * depth) {
     const int64_t valid = std::min(width, size - start);
     const T* strip = from + start * stride;
-    if (stride == 1) {
-      for (int64_t l = 0; l < depth; ++l) {
-        std::memcpy(to + l * width, strip + l * depth_stride, valid * sizeof(T));
-        std::fill(to + l * width + valid, to + (l + 1) * width, T(0));
-      }
-      continue;
-    }
     for (int64_t i = 0; i < width; ++i) {
       for (int64_t l = 0; l < depth; ++l) to[l * width + i] = i < valid ? strip[i * stride + l * depth_stride] : T(0);
     }

@@ -2,7 +2,7 @@
 // first use.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <vector>
 
 #include "library/gemm_layout.h"
@@ -62,12 +62,28 @@ std::string refuse_outer(const GemmProblem& p) {
 }
 
 template <class T>
+void scale_row(const T* c, T beta, T* out, int64_t count) {
+  if (c == nullptr) {
+    std::fill(out, out + count, T(0));
+  } else if (beta == 1) {
+    std::copy(c, c + count, out);
+  } else {
+    for (int64_t j = 0; j < count; ++j) out[j] = beta * c[j];
+  }
+}
+
+template <class T>
 void scale_loops(const GemmProblem& p) {
   const T* c = static_cast<const T*>(p.c);
   T* out = static_cast<T*>(p.out);
   const bool reads_c = c != nullptr && p.beta != 0;
   const T beta = static_cast<T>(p.beta);
+  const bool contiguous = p.out_column == 1 && (p.c_column == 1 || !reads_c);
   for (int64_t i = 0; i < p.m; ++i) {
+    if (contiguous) {
+      scale_row(reads_c ? c + i * p.c_row : nullptr, beta, out + i * p.out_row, p.n);
+      continue;
+    }
     for (int64_t j = 0; j < p.n; ++j) {
       out[i * p.out_row + j * p.out_column] = reads_c ? beta * c[i * p.c_row + j * p.c_column] : T(0);
     }
