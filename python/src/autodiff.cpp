@@ -27,8 +27,9 @@ void warn_user(const std::string& text) {
   if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 2) < 0) throw_python_error("a warning was made an error");
 }
 
-MaybeVars gradient(std::optional<Var> cost, const std::vector<Var>& wrt, const std::vector<Var>& constants, const Pairs& known,
-                   const std::string& disconnected, bool zero, bool raise_undefined, bool add_names, const std::string& float_x) {
+MaybeVars gradient(std::optional<Var> cost, const std::vector<Var>& wrt, const std::vector<Var>& constants,
+                   const Pairs& known, const std::string& disconnected, bool zero, bool raise_undefined, bool add_names,
+                   const std::string& float_x) {
   UserBuilder b = line_builder();
   GradOptions options;
   options.consider_constant = constants;

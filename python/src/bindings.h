@@ -55,7 +55,7 @@ void register_errors(nb::module_& m);
 // ---------------------------------------------------------------------------------------------- arrays
 
 void import_numpy();
-int numpy_number(DType dtype);                              // NPY_DOUBLE ...
+int numpy_number(DType dtype);  // NPY_DOUBLE ...
 bool dtype_of_number(int number, DType& dtype);
 /// True for an ndarray in native byte order, aligned, of a dtype that the engine has.
 bool is_plain(PyObject* value);

@@ -16,7 +16,7 @@ namespace {
 
 struct InputRule {
   DType dtype;
-  int number;                 // NumPy's
+  int number;  // NumPy's
   int rank;
   uint32_t ones;
 };
@@ -24,8 +24,8 @@ struct InputRule {
 // Views of the arguments of one call, kept between calls so that their shapes need no new memory.
 struct Frame {
   std::vector<Array> arrays;
-  std::vector<std::array<std::byte, 8>> scalars;      // Python numbers given for rank-0 inputs
-  std::vector<PyObject*> converted;                   // references held until the call ends
+  std::vector<std::array<std::byte, 8>> scalars;  // Python numbers given for rank-0 inputs
+  std::vector<PyObject*> converted;               // references held until the call ends
 };
 
 struct CallState {
@@ -33,16 +33,15 @@ struct CallState {
   std::vector<InputRule> inputs;
   ResultForm form = ResultForm::list;
   Frame frame;
-  bool frame_taken = false;                           // under the interpreter's lock
-  double typical_nanoseconds = 1e9;                   // of recent calls; the first ones release the lock
+  bool frame_taken = false;          // under the interpreter's lock
+  double typical_nanoseconds = 1e9;  // of recent calls; the first ones release the lock
 };
 
 struct FunctionObject {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   PyObject* dict;
   PyObject* weak_references;
-  PyObject* keys;                                     // of a dict result
+  PyObject* keys;  // of a dict result
   CallState* state;
 };
 
@@ -93,7 +92,8 @@ bool load_number(PyObject* value, const InputRule& rule, std::array<std::byte, 8
 
 // The package's slow path: Theano's rules for what may become an input, and its messages.
 PyObject* convert(FunctionObject* self, size_t index, PyObject* value) {
-  PyObject* converted = PyObject_CallMethod(reinterpret_cast<PyObject*>(self), "_convert", "nO", static_cast<Py_ssize_t>(index), value);
+  PyObject* converted =
+      PyObject_CallMethod(reinterpret_cast<PyObject*>(self), "_convert", "nO", static_cast<Py_ssize_t>(index), value);
   if (converted && !fits(converted, self->state->inputs[index])) {
     PyErr_Format(PyExc_TypeError, "input %zu was not converted to the right type", index);
     Py_CLEAR(converted);
@@ -182,7 +182,7 @@ void set_call_error() {
 
 PyObject* run_values(FunctionObject* self, PyObject* const* values) {
   CallState& state = *self->state;
-  const bool own = state.frame_taken;                 // another call of this function is running
+  const bool own = state.frame_taken;  // another call of this function is running
   std::unique_ptr<Frame> extra = own ? std::make_unique<Frame>() : nullptr;
   Frame& frame = own ? *extra : state.frame;
   if (own) {
@@ -211,7 +211,8 @@ PyObject* run_bound(FunctionObject* self, PyObject* const* arguments, Py_ssize_t
   if (positional && keywords) {
     for (Py_ssize_t k = 0; k < count; ++k) PyTuple_SET_ITEM(positional, k, new_reference(arguments[k]));
     const Py_ssize_t named = keyword_names ? PyTuple_GET_SIZE(keyword_names) : 0;
-    for (Py_ssize_t k = 0; k < named; ++k) PyDict_SetItem(keywords, PyTuple_GET_ITEM(keyword_names, k), arguments[count + k]);
+    for (Py_ssize_t k = 0; k < named; ++k)
+      PyDict_SetItem(keywords, PyTuple_GET_ITEM(keyword_names, k), arguments[count + k]);
     auto* object = reinterpret_cast<PyObject*>(self);
     if (PyDict_GetItemString(keywords, "output_subset")) {
       result = PyObject_CallMethod(object, "_call_subset", "OO", positional, keywords);
@@ -281,15 +282,18 @@ PyTypeObject* function_type = nullptr;
 
 PyObject* make_function_type() {
   static PyType_Slot slots[] = {
-      {Py_tp_dealloc, reinterpret_cast<void*>(deallocate)}, {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(clear)},        {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
-      {Py_tp_members, members},                             {Py_tp_getset, attributes},
+      {Py_tp_dealloc, reinterpret_cast<void*>(deallocate)},
+      {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(clear)},
+      {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+      {Py_tp_members, members},
+      {Py_tp_getset, attributes},
       {Py_tp_doc, const_cast<char*>("A compiled function: called with arrays, it returns new arrays.")},
       {0, nullptr}};
   // The type stays open: the package adds methods to it that need no speed.
-  static PyType_Spec spec = {"croton._core.Function", sizeof(FunctionObject), 0,
-                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                             slots};
+  static PyType_Spec spec = {
+      "croton._core.Function", sizeof(FunctionObject), 0,
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
   PyObject* type = PyType_FromSpec(&spec);
   if (!type) throw nb::python_error();
   function_type = reinterpret_cast<PyTypeObject*>(type);

@@ -65,7 +65,8 @@ void set_current_error() {
 void throw_python_error(const std::string& what) { throw PendingPythonError(what); }
 
 void register_errors(nb::module_& m) {
-  unused_input = new_class(m, "croton.UnusedInputError", PyExc_Exception, "An input of a function that no output depends on.");
+  unused_input =
+      new_class(m, "croton.UnusedInputError", PyExc_Exception, "An input of a function that no output depends on.");
   missing_input = new_class(m, "croton.MissingInputError", PyExc_Exception,
                             "A variable that an output depends on, neither computed nor given.");
   disconnected_input = new_class(m, "croton.DisconnectedInputError", PyExc_ValueError,

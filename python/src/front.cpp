@@ -15,7 +15,8 @@ std::optional<DType> maybe_dtype(const std::optional<std::string>& name) {
   return name ? std::optional(dtype_from_name(*name)) : std::nullopt;
 }
 
-front::SumOptions sum_options(bool keep, const std::optional<std::string>& dtype, const std::optional<std::string>& accumulator) {
+front::SumOptions sum_options(bool keep, const std::optional<std::string>& dtype,
+                              const std::optional<std::string>& accumulator) {
   return {keep, maybe_dtype(dtype), maybe_dtype(accumulator)};
 }
 
@@ -104,14 +105,20 @@ void bind_creation(nb::module_& m) {
     UserBuilder b = line_builder();
     return front::alloc(b.wrap(value), wrapped(b, sizes)).var;
   });
-  m.def("filled_like", [](const Var& x, double value, const std::optional<std::string>& name) {
-    UserBuilder b = line_builder();
-    return front::filled_like(b.wrap(x), value, maybe_dtype(name)).var;
-  }, nb::arg("x"), nb::arg("value"), nb::arg("dtype").none());
-  m.def("arange", [](const Var& start, const Var& stop, const Var& step, const std::optional<std::string>& name) {
-    UserBuilder b = line_builder();
-    return front::arange(b.wrap(start), b.wrap(stop), b.wrap(step), maybe_dtype(name)).var;
-  }, nb::arg("start"), nb::arg("stop"), nb::arg("step"), nb::arg("dtype").none());
+  m.def(
+      "filled_like",
+      [](const Var& x, double value, const std::optional<std::string>& name) {
+        UserBuilder b = line_builder();
+        return front::filled_like(b.wrap(x), value, maybe_dtype(name)).var;
+      },
+      nb::arg("x"), nb::arg("value"), nb::arg("dtype").none());
+  m.def(
+      "arange",
+      [](const Var& start, const Var& stop, const Var& step, const std::optional<std::string>& name) {
+        UserBuilder b = line_builder();
+        return front::arange(b.wrap(start), b.wrap(stop), b.wrap(step), maybe_dtype(name)).var;
+      },
+      nb::arg("start"), nb::arg("stop"), nb::arg("step"), nb::arg("dtype").none());
   m.def("eye", [](const Var& rows, const Var& columns, const Var& offset, const std::string& name) {
     UserBuilder b = line_builder();
     return front::eye(b.wrap(rows), b.wrap(columns), b.wrap(offset), dtype(name)).var;
@@ -128,10 +135,13 @@ void bind_creation(nb::module_& m) {
     UserBuilder b = line_builder();
     return front::stack(wrapped(b, parts), axis).var;
   });
-  m.def("repeat", [](const Var& x, const Var& count, std::optional<int64_t> axis) {
-    UserBuilder b = line_builder();
-    return front::repeat(b.wrap(x), b.wrap(count), axis).var;
-  }, nb::arg("x"), nb::arg("count"), nb::arg("axis").none());
+  m.def(
+      "repeat",
+      [](const Var& x, const Var& count, std::optional<int64_t> axis) {
+        UserBuilder b = line_builder();
+        return front::repeat(b.wrap(x), b.wrap(count), axis).var;
+      },
+      nb::arg("x"), nb::arg("count"), nb::arg("axis").none());
   m.def("tile", [](const Var& x, const std::vector<Var>& counts) {
     UserBuilder b = line_builder();
     return front::tile(b.wrap(x), wrapped(b, counts)).var;
@@ -143,43 +153,63 @@ void bind_creation(nb::module_& m) {
 }
 
 void bind_reductions(nb::module_& m) {
-  m.def("accumulate", [](const std::string& row, const Var& x, const Axes& axes, bool keep, const std::optional<std::string>& dtype,
-                         const std::optional<std::string>& accumulator) {
-    UserBuilder b = line_builder();
-    return front::accumulate(row, b.wrap(x), axes, sum_options(keep, dtype, accumulator)).var;
-  }, nb::arg("row"), nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"), nb::arg("dtype").none(), nb::arg("acc_dtype").none());
-  m.def("reduce", [](const std::string& row, const Var& x, const Axes& axes, bool keep) {
-    UserBuilder b = line_builder();
-    return front::reduce(row, b.wrap(x), axes, keep).var;
-  }, nb::arg("row"), nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"));
-  m.def("argmin", [](const Var& x, const Axes& axes, bool keep) {
-    UserBuilder b = line_builder();
-    return front::argmin(b.wrap(x), axes, keep).var;
-  }, nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"));
-  m.def("max_and_argmax", [](const Var& x, const Axes& axes, bool keep) {
-    UserBuilder b = line_builder();
-    const auto [largest, position] = front::max_and_argmax(b.wrap(x), axes, keep);
-    return std::pair(largest.var, position.var);
-  }, nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"));
-  m.def("mean", [](const Var& x, const Axes& axes, bool keep, const std::optional<std::string>& dtype,
-                   const std::optional<std::string>& accumulator) {
-    UserBuilder b = line_builder();
-    return front::mean(b.wrap(x), axes, sum_options(keep, dtype, accumulator)).var;
-  }, nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"), nb::arg("dtype").none(), nb::arg("acc_dtype").none());
-  m.def("var", [](const Var& x, const Axes& axes, double ddof, bool keep, bool corrected) {
-    UserBuilder b = line_builder();
-    return front::var(b.wrap(x), axes, ddof, keep, corrected).var;
-  }, nb::arg("x"), nb::arg("axes").none(), nb::arg("ddof"), nb::arg("keepdims"), nb::arg("corrected"));
+  m.def(
+      "accumulate",
+      [](const std::string& row, const Var& x, const Axes& axes, bool keep, const std::optional<std::string>& dtype,
+         const std::optional<std::string>& accumulator) {
+        UserBuilder b = line_builder();
+        return front::accumulate(row, b.wrap(x), axes, sum_options(keep, dtype, accumulator)).var;
+      },
+      nb::arg("row"), nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"), nb::arg("dtype").none(),
+      nb::arg("acc_dtype").none());
+  m.def(
+      "reduce",
+      [](const std::string& row, const Var& x, const Axes& axes, bool keep) {
+        UserBuilder b = line_builder();
+        return front::reduce(row, b.wrap(x), axes, keep).var;
+      },
+      nb::arg("row"), nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"));
+  m.def(
+      "argmin",
+      [](const Var& x, const Axes& axes, bool keep) {
+        UserBuilder b = line_builder();
+        return front::argmin(b.wrap(x), axes, keep).var;
+      },
+      nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"));
+  m.def(
+      "max_and_argmax",
+      [](const Var& x, const Axes& axes, bool keep) {
+        UserBuilder b = line_builder();
+        const auto [largest, position] = front::max_and_argmax(b.wrap(x), axes, keep);
+        return std::pair(largest.var, position.var);
+      },
+      nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"));
+  m.def(
+      "mean",
+      [](const Var& x, const Axes& axes, bool keep, const std::optional<std::string>& dtype,
+         const std::optional<std::string>& accumulator) {
+        UserBuilder b = line_builder();
+        return front::mean(b.wrap(x), axes, sum_options(keep, dtype, accumulator)).var;
+      },
+      nb::arg("x"), nb::arg("axes").none(), nb::arg("keepdims"), nb::arg("dtype").none(), nb::arg("acc_dtype").none());
+  m.def(
+      "var",
+      [](const Var& x, const Axes& axes, double ddof, bool keep, bool corrected) {
+        UserBuilder b = line_builder();
+        return front::var(b.wrap(x), axes, ddof, keep, corrected).var;
+      },
+      nb::arg("x"), nb::arg("axes").none(), nb::arg("ddof"), nb::arg("keepdims"), nb::arg("corrected"));
   m.def("true_div", [](const Var& a, const Var& b, const std::string& float_x) {
     UserBuilder builder = line_builder();
     return front::true_div(builder.wrap(a), builder.wrap(b), dtype(float_x)).var;
   });
   def(m, "dot", front::dot);
   def(m, "outer", front::outer);
-  m.def("tensordot", [](const Var& x, const Var& y, const std::vector<int64_t>& x_axes, const std::vector<int64_t>& y_axes) {
-    UserBuilder b = line_builder();
-    return front::tensordot(b.wrap(x), b.wrap(y), x_axes, y_axes).var;
-  });
+  m.def("tensordot",
+        [](const Var& x, const Var& y, const std::vector<int64_t>& x_axes, const std::vector<int64_t>& y_axes) {
+          UserBuilder b = line_builder();
+          return front::tensordot(b.wrap(x), b.wrap(y), x_axes, y_axes).var;
+        });
 }
 
 void bind_networks(nb::module_& m) {
@@ -187,10 +217,13 @@ void bind_networks(nb::module_& m) {
     UserBuilder b = line_builder();
     return front::softmax(b.wrap(x), logarithm).var;
   });
-  m.def("relu", [](const Var& x, std::optional<Var> alpha) {
-    UserBuilder b = line_builder();
-    return front::relu(b.wrap(x), alpha ? b.wrap(*alpha) : Expr{}).var;
-  }, nb::arg("x"), nb::arg("alpha").none());
+  m.def(
+      "relu",
+      [](const Var& x, std::optional<Var> alpha) {
+        UserBuilder b = line_builder();
+        return front::relu(b.wrap(x), alpha ? b.wrap(*alpha) : Expr{}).var;
+      },
+      nb::arg("x"), nb::arg("alpha").none());
   def(m, "elu", front::elu);
   def(m, "selu", front::selu);
   def(m, "softsign", front::softsign);

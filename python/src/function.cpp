@@ -37,9 +37,10 @@ Mode mode_of(const nb::dict& d) {
 
 using Pairs = std::vector<std::pair<Var, Var>>;
 
-nb::object compile_function(const std::vector<std::pair<Var, std::string>>& inputs, const std::vector<std::pair<Var, bool>>& outputs,
-                            const Pairs& updates, const Pairs& givens, const nb::dict& mode, const std::string& name,
-                            const std::string& on_unused, bool profile, nb::handle keys, bool single) {
+nb::object compile_function(const std::vector<std::pair<Var, std::string>>& inputs,
+                            const std::vector<std::pair<Var, bool>>& outputs, const Pairs& updates, const Pairs& givens,
+                            const nb::dict& mode, const std::string& name, const std::string& on_unused, bool profile,
+                            nb::handle keys, bool single) {
   FunctionSpec spec;
   for (const auto& [variable, input_name] : inputs) spec.inputs.push_back({.variable = variable, .name = input_name});
   for (const auto& [variable, borrow] : outputs) spec.outputs.push_back({variable, borrow});
@@ -92,11 +93,13 @@ nb::dict profile_of(const nb::object& callable) {
 
 void bind_function(nb::module_& m) {
   m.attr("Function") = nb::steal(make_function_type());
-  m.def("compile", &compile_function, nb::arg("inputs"), nb::arg("outputs"), nb::arg("updates"), nb::arg("givens"), nb::arg("mode"),
-        nb::arg("name"), nb::arg("on_unused"), nb::arg("profile"), nb::arg("keys").none(), nb::arg("single"));
+  m.def("compile", &compile_function, nb::arg("inputs"), nb::arg("outputs"), nb::arg("updates"), nb::arg("givens"),
+        nb::arg("mode"), nb::arg("name"), nb::arg("on_unused"), nb::arg("profile"), nb::arg("keys").none(),
+        nb::arg("single"));
   m.def("function_profile", &profile_of);
   m.def("function_summary", [](const nb::object& f) { return function_of(f.ptr())->profile().summary(); });
-  m.def("function_dump", [](const nb::object& f, const std::string& stage) { return function_of(f.ptr())->dump(stage); });
+  m.def("function_dump",
+        [](const nb::object& f, const std::string& stage) { return function_of(f.ptr())->dump(stage); });
   m.def("function_graph", [](const nb::object& f) { return function_of(f.ptr())->rewritten_outputs(); });
 }
 

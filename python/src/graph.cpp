@@ -12,13 +12,15 @@
 namespace croton::python {
 namespace {
 
-constexpr const char* kind_names[] = {"tensor", "random_state", "sparse", "list", "slice", "none", "null", "disconnected", "object"};
+constexpr const char* kind_names[] = {"tensor", "random_state", "sparse",       "list",  "slice",
+                                      "none",   "null",         "disconnected", "object"};
 
 // (kind, dtype, broadcastable): what a Python type object is found by.
 nb::tuple type_key(const Type& type) {
   nb::list ones;
   for (int axis = 0; axis < type.rank; ++axis) ones.append(type.broadcasts(axis));
-  return nb::make_tuple(kind_names[static_cast<size_t>(type.kind)], std::string(dtype_name(type.dtype)), nb::tuple(ones));
+  return nb::make_tuple(kind_names[static_cast<size_t>(type.kind)], std::string(dtype_name(type.dtype)),
+                        nb::tuple(ones));
 }
 
 Type type_of(const std::string& kind, const std::string& dtype, const std::vector<bool>& ones) {
@@ -61,7 +63,8 @@ nb::dict row_of(const Op& op) {
   return d;
 }
 
-std::vector<Var> apply(const std::string& row, const std::vector<Var>& inputs, std::vector<int64_t> ints, const std::string& text) {
+std::vector<Var> apply(const std::string& row, const std::vector<Var>& inputs, std::vector<int64_t> ints,
+                       const std::string& text) {
   UserBuilder b = line_builder();
   const Op* op = find_op(row);
   if (!op) raise<NotImplementedError>("Theano has this; Croton does not yet (no row '{}')", row);
@@ -74,11 +77,12 @@ std::vector<Var> apply(const std::string& row, const std::vector<Var>& inputs, s
 uint64_t key_of(const Var& v) { return v.node->id * 65536 + v.output; }
 
 uint64_t type_id(const Type& type) {
-  return static_cast<uint64_t>(type.kind) | static_cast<uint64_t>(type.dtype) << 4 | static_cast<uint64_t>(type.rank) << 12 |
-         static_cast<uint64_t>(type.ones) << 20;
+  return static_cast<uint64_t>(type.kind) | static_cast<uint64_t>(type.dtype) << 4 |
+         static_cast<uint64_t>(type.rank) << 12 | static_cast<uint64_t>(type.ones) << 20;
 }
 
-// (leaf, output, outputs of the node, type, keys of the inputs): all that a Python object around a variable is made from.
+// (leaf, output, outputs of the node, type, keys of the inputs): all that a Python object around a variable is made
+// from.
 nb::tuple describe(const Var& v) {
   const std::vector<Var>& inputs = v.node->inputs;
   nb::object keys = nb::steal(PyTuple_New(static_cast<Py_ssize_t>(inputs.size())));
@@ -88,7 +92,8 @@ nb::tuple describe(const Var& v) {
   return nb::make_tuple(v.op().has(leaf), v.output, v.node->types.size(), type_id(v.type()), keys);
 }
 
-std::string print_graph(const std::vector<Var>& outputs, int depth, bool print_type, const std::string& ids, bool stop_on_name) {
+std::string print_graph(const std::vector<Var>& outputs, int depth, bool print_type, const std::string& ids,
+                        bool stop_on_name) {
   PrintOptions options;
   options.depth = depth;
   options.print_type = print_type;
@@ -120,13 +125,16 @@ void bind_var(nb::module_& m) {
       .def_prop_ro("text", [](const Var& v) { return v.node->attributes.text; })
       .def_prop_ro("line", [](const Var& v) { return v.node->line; })
       .def_prop_ro("op_text", [](const Var& v) { return op_text(*v.node); })
-      .def_prop_rw("name", [](const Var& v) { return name_of(v); }, [](const Var& v, std::string name) { set_name(v, std::move(name)); })
+      .def_prop_rw(
+          "name", [](const Var& v) { return name_of(v); },
+          [](const Var& v, std::string name) { set_name(v, std::move(name)); })
       .def_prop_ro("value", &value_of)
       .def("sibling", [](const Var& v, uint32_t output) { return Var{v.node, output}; })
-      .def("body", [](const Var& v, size_t k) {
-        const Graph& body = *v.node->bodies.at(k);
-        return std::pair(body.inputs, body.outputs);
-      })
+      .def("body",
+           [](const Var& v, size_t k) {
+             const Graph& body = *v.node->bodies.at(k);
+             return std::pair(body.inputs, body.outputs);
+           })
       .def("__eq__", [](const Var& a, const Var& b) { return a == b; })
       .def("__hash__", &key_of)
       .def("__repr__", [](const Var& v) { return variable_text(v); });
@@ -152,10 +160,10 @@ std::vector<Var> unwrapped(const std::vector<Expr>& expressions) {
 
 void bind_graph(nb::module_& m) {
   bind_var(m);
-  m.def("apply", &apply, nb::arg("row"), nb::arg("inputs"), nb::arg("ints") = std::vector<int64_t>{}, nb::arg("text") = "");
-  m.def("new_input", [](const std::string& kind, const std::string& dtype, const std::vector<bool>& ones, const std::string& name) {
-    return new_input(type_of(kind, dtype, ones), name);
-  });
+  m.def("apply", &apply, nb::arg("row"), nb::arg("inputs"), nb::arg("ints") = std::vector<int64_t>{},
+        nb::arg("text") = "");
+  m.def("new_input", [](const std::string& kind, const std::string& dtype, const std::vector<bool>& ones,
+                        const std::string& name) { return new_input(type_of(kind, dtype, ones), name); });
   m.def("constant", &constant_of);
   m.def("rows", [] {
     nb::dict rows;
@@ -173,24 +181,29 @@ void bind_graph(nb::module_& m) {
   m.def("type_text", [](const std::string& kind, const std::string& dtype, const std::vector<bool>& ones) {
     return type_name(type_of(kind, dtype, ones));
   });
-  m.def("nearest_name", [](const std::string& name, const std::vector<std::string>& names) { return nearest_name(name, names); });
+  m.def("nearest_name",
+        [](const std::string& name, const std::vector<std::string>& names) { return nearest_name(name, names); });
   m.def("debugprint", &print_graph);
   m.def("pp", [](const Var& v) { return pp(v); });
   m.def("variable_text", [](const Var& v) { return variable_text(v); });
   m.def("line_text", [](LineId line) { return line_text(line); });
   m.def("user_line", &user_line);
   m.def("clone", &clone);
-  m.def("toposort", [](const std::vector<Var>& outputs, const std::vector<Var>& stop) {
-    std::vector<Var> result;
-    for (const NodePtr& node : toposort(outputs, stop)) result.push_back({node, 0});
-    return result;
-  }, nb::arg("outputs"), nb::arg("stop") = std::vector<Var>{});
+  m.def(
+      "toposort",
+      [](const std::vector<Var>& outputs, const std::vector<Var>& stop) {
+        std::vector<Var> result;
+        for (const NodePtr& node : toposort(outputs, stop)) result.push_back({node, 0});
+        return result;
+      },
+      nb::arg("outputs"), nb::arg("stop") = std::vector<Var>{});
   m.def("leaves", [](const std::vector<Var>& outputs) { return leaves(outputs); });
-  m.def("op_from_graph", [](const std::vector<Var>& inputs, const std::vector<Var>& outputs, const std::vector<Var>& arguments) {
-    UserBuilder b = line_builder();
-    auto body = std::make_shared<const Graph>(make_body(inputs, outputs));
-    return unwrapped(b.apply_all(op_named("op_from_graph"), wrapped(b, arguments), {}, {body}));
-  });
+  m.def("op_from_graph",
+        [](const std::vector<Var>& inputs, const std::vector<Var>& outputs, const std::vector<Var>& arguments) {
+          UserBuilder b = line_builder();
+          auto body = std::make_shared<const Graph>(make_body(inputs, outputs));
+          return unwrapped(b.apply_all(op_named("op_from_graph"), wrapped(b, arguments), {}, {body}));
+        });
 }
 
 }  // namespace croton::python

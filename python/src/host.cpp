@@ -37,8 +37,8 @@ std::vector<Expr> as_expressions(Builder& b, nb::handle list) {
   return result;
 }
 
-// `view` is what Python code sees as the node: its op and the types of its inputs and outputs, without the variables, which
-// would keep themselves alive through this handle.
+// `view` is what Python code sees as the node: its op and the types of its inputs and outputs, without the variables,
+// which would keep themselves alive through this handle.
 class PythonOp final : public HostOp {
  public:
   PythonOp(nb::object op, nb::object view, std::vector<Type> types, bool effect)
@@ -50,7 +50,8 @@ class PythonOp final : public HostOp {
   void perform(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) override {
     const nb::gil_scoped_acquire held;
     nb::list values;
-    // Python code may keep what it is given, and the executor reuses memory: it gets its own copies of what it cannot own.
+    // Python code may keep what it is given, and the executor reuses memory: it gets its own copies of what it cannot
+    // own.
     for (const Array& x : inputs) {
       Array copy = new_array(x.dtype, x.shape);
       copy_into(copy, x);
@@ -68,7 +69,8 @@ class PythonOp final : public HostOp {
 
   std::vector<Expr> tangent(const Jvp& v) const override {
     const nb::gil_scoped_acquire held;
-    return as_expressions(v.builder, helper("tangent")(op_.object, as_list(v.x), as_list(v.dx), nb::cast(v.node.types.size())));
+    return as_expressions(v.builder,
+                          helper("tangent")(op_.object, as_list(v.x), as_list(v.dx), nb::cast(v.node.types.size())));
   }
 
   std::vector<std::vector<bool>> connects(const Node& node) const override {
@@ -104,11 +106,13 @@ class PythonOp final : public HostOp {
   bool effect_;
 };
 
-std::vector<Var> apply(nb::object op, nb::object view, const std::vector<Var>& inputs, const std::vector<Var>& outputs, bool effect) {
+std::vector<Var> apply(nb::object op, nb::object view, const std::vector<Var>& inputs, const std::vector<Var>& outputs,
+                       bool effect) {
   UserBuilder b = line_builder();
   std::vector<Type> types;
   for (const Var& v : outputs) types.push_back(v.type());
-  return unwrapped(apply_host_op(b, std::make_shared<PythonOp>(std::move(op), std::move(view), std::move(types), effect), wrapped(b, inputs)));
+  return unwrapped(apply_host_op(
+      b, std::make_shared<PythonOp>(std::move(op), std::move(view), std::move(types), effect), wrapped(b, inputs)));
 }
 
 nb::object python_op_of(const Var& v) {

@@ -40,10 +40,13 @@ void bind_index(nb::module_& m) {
     UserBuilder b = line_builder();
     return front::set_region(b.wrap(region), b.wrap(values), add).var;
   });
-  m.def("take", [](const Var& x, const Var& indices, std::optional<int64_t> axis) {
-    UserBuilder b = line_builder();
-    return front::take(b.wrap(x), b.wrap(indices), axis).var;
-  }, nb::arg("x"), nb::arg("indices"), nb::arg("axis").none());
+  m.def(
+      "take",
+      [](const Var& x, const Var& indices, std::optional<int64_t> axis) {
+        UserBuilder b = line_builder();
+        return front::take(b.wrap(x), b.wrap(indices), axis).var;
+      },
+      nb::arg("x"), nb::arg("indices"), nb::arg("axis").none());
   m.def("diagonal", [](const Var& x, int64_t offset, int64_t axis1, int64_t axis2) {
     UserBuilder b = line_builder();
     return front::diagonal(b.wrap(x), offset, axis1, axis2).var;

@@ -11,12 +11,12 @@ struct FileEntry {
   std::unordered_map<int, LineId> lines;
 };
 
-// Keyed by the file name object, which all code objects of a module share; the table holds a reference to it, so an address
-// is never reused. Used under the interpreter's lock only.
+// Keyed by the file name object, which all code objects of a module share; the table holds a reference to it, so an
+// address is never reused. Used under the interpreter's lock only.
 using FileTable = std::unordered_map<PyObject*, FileEntry>;
 
 FileTable& files() {
-  static FileTable* const table = new FileTable;      // never destroyed: it holds Python references
+  static FileTable* const table = new FileTable;  // never destroyed: it holds Python references
   return *table;
 }
 
@@ -29,7 +29,7 @@ FileEntry& entry_of(PyObject* file) {
   FileTable& table = files();
   const auto found = table.find(file);
   if (found != table.end()) return found->second;
-  if (table.size() > 10000) {                         // a program that makes code without end
+  if (table.size() > 10000) {  // a program that makes code without end
     for (auto& [name, entry] : table) Py_DECREF(name);
     table.clear();
   }
@@ -75,7 +75,7 @@ void set_package_folder(const std::string& folder) {
 }
 
 LineId user_line() {
-  PyFrameObject* frame = PyEval_GetFrame();           // borrowed
+  PyFrameObject* frame = PyEval_GetFrame();  // borrowed
   Py_XINCREF(frame);
   LineId result = 0;
   while (frame) {
@@ -89,7 +89,7 @@ LineId user_line() {
         result = found->second;
       } else {
         result = intern_frame(file, code, line);
-        files()[file].lines[line] = result;           // linecache may have run Python code
+        files()[file].lines[line] = result;  // linecache may have run Python code
       }
       Py_DECREF(code);
       break;

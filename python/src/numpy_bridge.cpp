@@ -7,13 +7,13 @@
 namespace croton::python {
 namespace {
 
-constexpr int numbers[dtype_count] = {NPY_BOOL,   NPY_INT8,  NPY_INT16, NPY_INT32,   NPY_INT64,   NPY_UINT8,  NPY_UINT16,
-                                      NPY_UINT32, NPY_UINT64, NPY_HALF, NPY_FLOAT32, NPY_FLOAT64, NPY_CFLOAT, NPY_CDOUBLE};
+constexpr int numbers[dtype_count] = {NPY_BOOL,    NPY_INT8,    NPY_INT16,  NPY_INT32,  NPY_INT64,
+                                      NPY_UINT8,   NPY_UINT16,  NPY_UINT32, NPY_UINT64, NPY_HALF,
+                                      NPY_FLOAT32, NPY_FLOAT64, NPY_CFLOAT, NPY_CDOUBLE};
 
 // A small Python object that keeps a storage alive: the base of the ndarrays that calls return.
 struct BufferObject {
-  PyObject_HEAD
-  std::shared_ptr<Storage> storage;
+  PyObject_HEAD std::shared_ptr<Storage> storage;
 };
 
 PyTypeObject* buffer_type = nullptr;
@@ -81,7 +81,8 @@ bool is_plain(PyObject* value) {
 void borrow(PyObject* ndarray, Array& result) {
   auto* array = reinterpret_cast<PyArrayObject*>(ndarray);
   const int rank = PyArray_NDIM(array);
-  if (!dtype_of_number(PyArray_TYPE(array), result.dtype)) raise<TypeError>("an ndarray of a dtype that Croton has not");
+  if (!dtype_of_number(PyArray_TYPE(array), result.dtype))
+    raise<TypeError>("an ndarray of a dtype that Croton has not");
   result.shape.assign(PyArray_DIMS(array), PyArray_DIMS(array) + rank);
   result.strides.assign(PyArray_STRIDES(array), PyArray_STRIDES(array) + rank);
   result.data = static_cast<std::byte*>(PyArray_DATA(array));
@@ -107,7 +108,8 @@ PyObject* to_numpy(const Array& array) {
   static_assert(sizeof(npy_intp) == sizeof(int64_t));
   PyArray_Descr* descriptor = PyArray_DescrFromType(numpy_number(array.dtype));
   const bool writeable = array.storage && !array.storage->read_only;
-  PyObject* result = PyArray_NewFromDescr(&PyArray_Type, descriptor, array.rank(), reinterpret_cast<const npy_intp*>(array.shape.data()),
+  PyObject* result = PyArray_NewFromDescr(&PyArray_Type, descriptor, array.rank(),
+                                          reinterpret_cast<const npy_intp*>(array.shape.data()),
                                           reinterpret_cast<const npy_intp*>(array.strides.data()), array.data,
                                           writeable ? NPY_ARRAY_WRITEABLE : 0, nullptr);
   if (!result) return nullptr;

@@ -1,7 +1,7 @@
 // Shared variables: the cell behind one, its value from and to NumPy.
+#include "runtime/shared.h"
 #include "bindings.h"
 #include "ir/print.h"
-#include "runtime/shared.h"
 
 namespace croton::python {
 namespace {
@@ -22,7 +22,8 @@ Var make(const nb::object& ndarray, const std::vector<bool>& ones, const std::st
   return make_shared_variable(std::move(made), name, user_line());
 }
 
-// What is given out without a copy still cannot be written by the engine: a snapshot that others hold is replaced, not changed.
+// What is given out without a copy still cannot be written by the engine: a snapshot that others hold is replaced, not
+// changed.
 nb::object value(const Var& v, bool borrow) {
   Array snapshot = cell(v).snapshot();
   if (!borrow) {
@@ -44,11 +45,13 @@ bool shows(const Array& array, PyObject* ndarray) {
 void bind_shared(nb::module_& m) {
   m.def("shared", &make);
   m.def("shared_value", &value);
-  m.def("set_shared_value", [](const Var& v, const nb::object& ndarray, bool borrow) { cell(v).set(taken(ndarray, borrow)); });
+  m.def("set_shared_value",
+        [](const Var& v, const nb::object& ndarray, bool borrow) { cell(v).set(taken(ndarray, borrow)); });
   // Whether an ndarray given out before still shows the current value.
   m.def("shared_is", [](const Var& v, const nb::object& ndarray) { return shows(cell(v).snapshot(), ndarray.ptr()); });
   m.def("shared_cell_id", [](const Var& v) { return cell(v).id(); });
-  m.def("share_cell", [](const Var& v, const std::string& name) { return make_shared_variable(cell_of(v), name, user_line()); });
+  m.def("share_cell",
+        [](const Var& v, const std::string& name) { return make_shared_variable(cell_of(v), name, user_line()); });
 }
 
 }  // namespace croton::python

@@ -14,7 +14,8 @@ namespace croton::front {
 
 // ------------------------------------------------------------------------------------------------------------ numbers
 
-/// Literals by Theano's rule: the smallest signed integer dtype; float32 where exact (or `float_x` when that is not float64).
+/// Literals by Theano's rule: the smallest signed integer dtype; float32 where exact (or `float_x` when that is not
+/// float64).
 Expr number(Builder& b, int64_t value);
 Expr number(Builder& b, double value, DType float_x = DType::f64);
 /// The value of a rank-0 (or uniform) constant integer.
@@ -24,7 +25,8 @@ std::optional<int64_t> constant_integer(const Expr& x);
 
 /// The length of a vector where the graph shows it: constants, `x.shape`, joined or sliced such vectors.
 std::optional<int64_t> vector_length(const Expr& v);
-/// Elements of an integer vector as int64 scalars. `length` is needed where the graph does not show it, else ValueError.
+/// Elements of an integer vector as int64 scalars. `length` is needed where the graph does not show it, else
+/// ValueError.
 std::vector<Expr> vector_elements(const Expr& v, int length = -1);
 
 /// An axis counted from the end when negative. ValueError when it is out of range.
@@ -34,12 +36,12 @@ std::vector<int64_t> normal_axes(const std::optional<std::vector<int64_t>>& axes
 
 Expr shape(const Expr& x);
 Expr reshape(const Expr& x, std::vector<Expr> sizes);
-Expr flatten(const Expr& x, int rank = 1);                       // the last axes are joined
-Expr transpose(const Expr& x, std::vector<int64_t> axes = {});   // none: reversed
+Expr flatten(const Expr& x, int rank = 1);                      // the last axes are joined
+Expr transpose(const Expr& x, std::vector<int64_t> axes = {});  // none: reversed
 Expr swap_axes(const Expr& x, int64_t first, int64_t second);
 Expr pad_right(const Expr& x, int count);
 Expr pad_axis(const Expr& x, int64_t axis);
-Expr squeeze(const Expr& x);                                     // drops the axes known to have size one
+Expr squeeze(const Expr& x);  // drops the axes known to have size one
 Expr drop_axes(const Expr& x, const std::vector<int64_t>& axes);
 /// The same array with another set of axes known to have size one (checked at run time).
 Expr with_ones(const Expr& x, uint32_t ones);
@@ -74,14 +76,16 @@ struct IndexItem {
 
 /// NumPy's indexing by integers, slices, new axes and integer arrays.
 Expr index(const Expr& x, std::vector<IndexItem> items);
-/// A copy of x in which `region`, made by `index` from it, is overwritten or added to. TypeError when region is not indexed.
+/// A copy of x in which `region`, made by `index` from it, is overwritten or added to. TypeError when region is not
+/// indexed.
 Expr set_region(const Expr& region, const Expr& values, bool add);
 Expr take(const Expr& x, const Expr& indices, std::optional<int64_t> axis = {});
 Expr diagonal(const Expr& x, int64_t offset, int64_t axis1, int64_t axis2);
 
-// ------------------------------------------------------------------------------------------------------------ reductions
+// ------------------------------------------------------------------------------------------------------------
+// reductions
 
-using Axes = std::optional<std::vector<int64_t>>;                // absent: all
+using Axes = std::optional<std::vector<int64_t>>;  // absent: all
 
 struct SumOptions {
   bool keep_axes = false;
@@ -100,13 +104,13 @@ Expr var(const Expr& x, const Axes& axes, double ddof = 0, bool keep_axes = fals
 
 /// a / b; the quotient of two integers has the dtype `float_x`.
 Expr true_div(const Expr& a, const Expr& b, DType float_x = DType::f64);
-Expr dot(const Expr& a, const Expr& b);                          // any rank, as NumPy
+Expr dot(const Expr& a, const Expr& b);  // any rank, as NumPy
 Expr tensordot(const Expr& a, const Expr& b, std::vector<int64_t> a_axes, std::vector<int64_t> b_axes);
 Expr outer(const Expr& a, const Expr& b);
 
 // ------------------------------------------------------------------------------------------------------------ networks
 
-Expr softmax(const Expr& x, bool logarithm = false);             // a vector gives a row, as in Theano
+Expr softmax(const Expr& x, bool logarithm = false);  // a vector gives a row, as in Theano
 Expr relu(const Expr& x, const Expr& alpha = {});
 Expr elu(const Expr& x, const Expr& alpha);
 Expr selu(const Expr& x);

@@ -106,7 +106,7 @@ Expr basic_index(const Expr& x, const std::vector<IndexItem>& items) {
 // Slices and new axes first, then one gather over the axes that arrays and scalars index.
 Expr advanced_index(const Expr& x, const std::vector<IndexItem>& items) {
   std::vector<IndexItem> slices;
-  std::vector<Expr> arrays;                 // one per axis after the new axes are made; null: whole
+  std::vector<Expr> arrays;  // one per axis after the new axes are made; null: whole
   std::vector<int64_t> pattern;
   int64_t axis = 0;
   int rank = 0;
@@ -179,7 +179,8 @@ bool is_part(const Var& v) { return v.node->attributes.text == part_mark; }
 Expr index(const Expr& x, std::vector<IndexItem> items) {
   if (!x.type().is_tensor()) raise<TypeError>("only tensors can be indexed, not {}", type_name(x.type()));
   items = expanded(std::move(items), x.rank());
-  const bool advanced = std::any_of(items.begin(), items.end(), [](const IndexItem& i) { return i.kind == Kind::array; });
+  const bool advanced =
+      std::any_of(items.begin(), items.end(), [](const IndexItem& i) { return i.kind == Kind::array; });
   return advanced ? advanced_index(x, items) : basic_index(x, items);
 }
 
@@ -247,7 +248,7 @@ Expr diagonal(const Expr& x, int64_t offset, int64_t axis1, int64_t axis2) {
   items[0].value = positions + row;
   items[1].value = positions + column;
   const Expr gathered = index(dimshuffle(x, std::move(order)), std::move(items));
-  std::vector<int64_t> last;                 // the diagonal becomes the last axis, as NumPy has it
+  std::vector<int64_t> last;  // the diagonal becomes the last axis, as NumPy has it
   for (int axis = 1; axis < gathered.rank(); ++axis) last.push_back(axis);
   last.push_back(0);
   return dimshuffle(gathered, std::move(last));

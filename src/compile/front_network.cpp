@@ -59,10 +59,13 @@ Expr categorical_crossentropy(const Expr& coding, const Expr& target) {
     return -sum(target * call("log", {coding}), {coding.rank() - 1});
   }
   if (target.rank() != coding.rank() - 1 || coding.rank() != 2) {
-    raise<TypeError>("categorical_crossentropy takes rows of probabilities, and as target rows like them or a vector of "
-                     "positions; the ranks are {} and {}", coding.rank(), target.rank());
+    raise<TypeError>(
+        "categorical_crossentropy takes rows of probabilities, and as target rows like them or a vector of "
+        "positions; the ranks are {} and {}",
+        coding.rank(), target.rank());
   }
-  if (!is_integer(target.dtype())) raise<TypeError>("positions of the true classes must be integers, not {}", dtype_name(target.dtype()));
+  if (!is_integer(target.dtype()))
+    raise<TypeError>("positions of the true classes must be integers, not {}", dtype_name(target.dtype()));
   Builder& b = *coding.builder;
   std::array<IndexItem, 2> items;
   items[0].kind = items[1].kind = IndexItem::Kind::array;
@@ -72,7 +75,8 @@ Expr categorical_crossentropy(const Expr& coding, const Expr& target) {
 }
 
 Expr one_hot(const Expr& y, const Expr& classes, DType dtype) {
-  if (y.rank() != 1 || !is_integer(y.dtype())) raise<TypeError>("to_one_hot takes a vector of integers, not {}", type_name(y.type()));
+  if (y.rank() != 1 || !is_integer(y.dtype()))
+    raise<TypeError>("to_one_hot takes a vector of integers, not {}", type_name(y.type()));
   Builder& b = *y.builder;
   const Expr zeros = alloc(b.constant(dtype, 0), {dim(y, 0), classes});
   std::array<IndexItem, 2> items;

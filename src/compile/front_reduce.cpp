@@ -43,9 +43,10 @@ Expr accumulate(std::string_view row, const Expr& x, const Axes& axes, const Sum
     raise<TypeError>("{} of {} cannot have dtype {}: cast the result", row, type_name(x.type()), dtype_name(result));
   }
   // The sum runs in the wider of its input's and the asked dtype, and is rounded once at the end.
-  const DType wide = options.accumulator.value_or(
-      options.dtype && !is_discrete(*options.dtype) ? promote(*options.dtype, is_discrete(x.dtype()) ? *options.dtype : x.dtype())
-                                                    : result);
+  const DType wide =
+      options.accumulator.value_or(options.dtype && !is_discrete(*options.dtype)
+                                       ? promote(*options.dtype, is_discrete(x.dtype()) ? *options.dtype : x.dtype())
+                                       : result);
   const Expr source = cast(x, wide);
   const Expr total = reduced.empty() ? source : x.builder->apply(row, {source}, reduced);
   const Expr rounded = cast(total, result);
@@ -84,7 +85,8 @@ Expr mean(const Expr& x, const Axes& axes, const SumOptions& options) {
   SumOptions sums = options;
   if (!sums.dtype && is_discrete(x.dtype())) sums.dtype = DType::f64;
   const Expr total = accumulate("sum", x, reduced, sums);
-  const DType counted = is_complex(total.dtype()) ? (total.dtype() == DType::c64 ? DType::f32 : DType::f64) : total.dtype();
+  const DType counted =
+      is_complex(total.dtype()) ? (total.dtype() == DType::c64 ? DType::f32 : DType::f64) : total.dtype();
   // Sizes beyond float16's range are common, so its quotient is taken in float32.
   const DType work = counted == DType::f16 ? DType::f32 : counted;
   return cast(total / count_of(x, reduced, work), total.dtype());
@@ -132,7 +134,7 @@ Expr tensordot(const Expr& a, const Expr& b, std::vector<int64_t> a_axes, std::v
   for (int64_t& axis : a_axes) axis = normal_axis(axis, a.rank(), "tensordot");
   for (int64_t& axis : b_axes) axis = normal_axis(axis, b.rank(), "tensordot");
   Builder& builder = *a.builder;
-  std::vector<Expr> sizes;                  // of the result
+  std::vector<Expr> sizes;  // of the result
   const auto matrix = [&](const Expr& x, const std::vector<int64_t>& summed, bool first) {
     std::vector<int64_t> order;
     Expr kept = builder.integer(1), joined = builder.integer(1);
@@ -157,8 +159,6 @@ Expr tensordot(const Expr& a, const Expr& b, std::vector<int64_t> a_axes, std::v
   return reshape(product, std::move(sizes));
 }
 
-Expr outer(const Expr& a, const Expr& b) {
-  return call("dot", {pad_right(flatten(a), 1), pad_left(flatten(b), 2)});
-}
+Expr outer(const Expr& a, const Expr& b) { return call("dot", {pad_right(flatten(a), 1), pad_left(flatten(b), 2)}); }
 
 }  // namespace croton::front

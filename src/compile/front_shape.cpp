@@ -47,7 +47,8 @@ std::optional<std::vector<int64_t>> constant_slice(const Node& node, Builder* b,
   return positions;
 }
 
-// The elements where the graph shows them. Vectors of sizes are short and shallow, so recursion is bounded by what users write.
+// The elements where the graph shows them. Vectors of sizes are short and shallow, so recursion is bounded by what
+// users write.
 std::optional<std::vector<Expr>> shown_elements(const Expr& v, int depth = 0) {
   if (depth > 50) return {};
   std::vector<Expr> elements;
@@ -382,7 +383,7 @@ std::vector<Expr> split(const Expr& x, std::vector<Expr> sizes, int64_t axis) {
   Expr total = x.builder->integer(0);
   for (const Expr& size : sizes) total = total + size_scalar(size);
   for (int k = 0; k < x.rank(); ++k) whole.push_back(k == at ? total : dim(x, k));
-  const Expr source = reshape(x, std::move(whole));      // fails when the sizes do not add up
+  const Expr source = reshape(x, std::move(whole));  // fails when the sizes do not add up
   Expr begin = x.builder->integer(0);
   for (const Expr& size : sizes) {
     const Expr end = begin + size_scalar(size);
