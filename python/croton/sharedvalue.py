@@ -8,6 +8,17 @@ from ._types import TensorType
 from ._variable import Variable, leaf_classes, remember, type_of_key
 
 
+class _Container:
+    """What Theano's programs reach a value by: s.container.data, s.container.value, s.container.storage[0]."""
+
+    def __init__(self, variable):
+        self._variable = variable
+
+    data = property(lambda self: self._variable.get_value(borrow=True), lambda self, value: self._variable.set_value(value, True))
+    value = property(lambda self: self._variable.get_value(), lambda self, value: self._variable.set_value(value))
+    storage = property(lambda self: [self.data])
+
+
 class SharedVariable(Variable):
     """A variable with a value of its own. `default_update` is what functions that use it make of it, unless told otherwise."""
 
@@ -34,6 +45,13 @@ class SharedVariable(Variable):
         """Sets every element to zero."""
         self.set_value(np.zeros_like(self.get_value(borrow=True)))
 
+    container = property(_Container)
+
+    def __reduce__(self):
+        """Pickled and deeply copied as a value of its own; attributes that the user has set go along."""
+        kept = {k: v for k, v in vars(self).items() if k not in ("_var", "type", "_borrowed", "_fn_cache")}
+        return _restored, (self.get_value(borrow=True), self.name, self.type.broadcastable), kept
+
     def clone(self):
         """Another variable around the same value."""
         copy = _adopt(_core.share_cell(self._var, self.name or ""), type(self))
@@ -49,6 +67,10 @@ class TensorSharedVariable(_tensor_py_operators, SharedVariable):
 
 ScalarSharedVariable = TensorSharedVariable
 leaf_classes["shared", "tensor"] = TensorSharedVariable
+
+
+def _restored(value, name, broadcastable):
+    return shared(value, name=name, broadcastable=broadcastable)
 
 
 def _adopt(var, cls):

@@ -1,4 +1,6 @@
 """function(): shared variables, updates, givens, clone, OpFromGraph, and ops written in Python."""
+import copy
+import pickle
 from collections import OrderedDict
 
 import numpy as np
@@ -18,6 +20,9 @@ def test_values_of_shared_variables():
     np.testing.assert_array_equal(s.get_value(), [4, 5])
     s.set_value(np.ones(2, "float32"))
     assert s.get_value().dtype == np.float64 and s.name == "s"
+    s.container.value = np.array([3.0])
+    assert s.container.data[0] == 3 and s.container.storage[0][0] == 3
+    s.set_value(np.ones(2))
     s.zero()
     np.testing.assert_array_equal(s.get_value(), [0, 0])
 
@@ -237,3 +242,12 @@ def test_inputs_of_python_ops_are_their_own():
     np.testing.assert_array_equal(results[0], [2.5, 4])
     np.testing.assert_array_equal(results[1], [1.5, 3])
     np.testing.assert_array_equal(value, [1, 2])
+
+
+def test_shared_variables_are_pickled_and_copied():
+    s = shared(np.array([[1.0, 2]]), name="s", broadcastable=(True, False))
+    s.tag.role, s.own = "weight", 3
+    for other in (pickle.loads(pickle.dumps(s)), copy.deepcopy(s)):
+        assert (other.type, other.name, other.tag.role, other.own) == (s.type, "s", "weight", 3)
+        other.set_value(np.array([[5.0, 6]]))
+        np.testing.assert_array_equal(s.get_value(), [[1, 2]])
