@@ -124,7 +124,9 @@ def measure(module, variant, threads, ours, theirs, limits, rounds, seconds):
         if difference:
             row.problems.append(f"not timed: {difference}")
             return row
+    cost = module.cost(variant) if "Croton" in sides else {}
     try:
+        before = limits.seconds(cost, threads)
         times = take_turns(sides, rounds, seconds)
     except WorkerFailed as failure:
         row.problems.append(str(failure))
@@ -132,8 +134,8 @@ def measure(module, variant, threads, ours, theirs, limits, rounds, seconds):
     row.ours, row.theirs = (statistics.median(times[name]) if name in times else None for name in ("Croton", "NumPy"))
     if len(times) == 2:
         row.ratio = statistics.median(peer / own for own, peer in zip(times["Croton"], times["NumPy"]))
-    if row.ours:
-        row.limit = limits.seconds(module.cost(variant), threads)
+    if before is not None:
+        row.limit = min(before, limits.seconds(cost, threads))  # others may have been at work during one of them
     return row
 
 

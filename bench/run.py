@@ -70,7 +70,7 @@ def cells(row):
 def main():
     arguments = parse_arguments()
     rounds, seconds = (5, 0.02) if arguments.quick else (21, 0.1)
-    notes, rows = [], []
+    notes, rows = [f"load {os.getloadavg()[0]:.1f} at the start"], []
     limits = harness.Limits(arguments.build / "bin" / "bench_limits")
     if limits.process is None:
         notes.append("no limits: bench_limits is not built")
@@ -87,7 +87,7 @@ def main():
                 worker.close()
     limits.close()
     table = [f"{datetime.date.today()}, {processor()}; {', '.join(notes)}. Medians of {rounds} rounds taken in turns; "
-             "ratio: NumPy's time over Croton's; share: the machine's least time, measured beside, over Croton's time.",
+             "ratio: NumPy's time over Croton's; share: the machine's least time, measured before and after, over Croton's.",
              "", "| line | variant | threads | Croton us | NumPy us | ratio | share of limit | |",
              "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |"]
     table += [f"| {' | '.join(cells(row))} |" for row in rows]
