@@ -109,7 +109,7 @@ class Planner {
   }
 
   // The leaf's value can be read now: it is an argument, or its step has been planned.
-  bool ready(const Var& leaf) const { return slots_.contains(leaf); }
+  bool ready(const Var& v) const { return v.op().has(leaf) ? slots_.contains(v) : written_.contains(v); }
   bool computable(SizeId id) {
     if (register_of(id) != no_reg) return true;
     const SizeExpr& e = sizes_->table()[id];
@@ -361,6 +361,7 @@ class Planner {
       temporaries.push_back(add_slot(std::move(s)));
     }
     for (LoweredKernel& k : lowered.kernels) add_kernel(c, k, temporaries);
+    written_.insert(c.roots.begin(), c.roots.end());
   }
 
   void add_kernel(const Cluster& c, LoweredKernel& k, const std::vector<int>& temporaries) {
@@ -425,6 +426,7 @@ class Planner {
     step.site = site(c.roots[0], 0);
     step.profile = profile_step(std::string(node.op->name), "gemm", {}, c.node);
     program_->body.steps.push_back(std::move(step));
+    written_.insert(c.roots[0]);
   }
 
   void add_host(const Cluster& c) {
@@ -449,6 +451,7 @@ class Planner {
     step.site = site(c.roots[0], 0);
     step.profile = profile_step(std::string(c.node->op->name), "host", {}, c.node);
     program_->body.steps.push_back(std::move(step));
+    written_.insert(c.roots.begin(), c.roots.end());
     // Its shape is known from here on.
     for (const Var& root : c.roots) {
       const std::vector<SizeReg> shape = regs(sizes_->dims(root)), strides = regs(sizes_->strides(root));
@@ -541,6 +544,7 @@ class Planner {
   std::vector<bool> guard_done_;
   VarMap<int> slots_;
   VarSet given_away_;
+  VarSet written_;                                     // computed by the steps planned so far
   std::unordered_set<int> prepared_;
   std::vector<int> scalar_slots_;
   std::vector<std::pair<Var, int>> leaf_slots_;

@@ -125,7 +125,11 @@ SizeId GraphSizes::scalar(const Var& v) {
     std::vector<SizeId> args;
     for (const Var& input : v.node->inputs) {
       if (!is_scalar(input)) break;
-      args.push_back(scalar(input));
+      const SizeId arg = scalar(input);
+      const SizeExpr& e = table_[arg];
+      // What a step computes is in memory only after it; an expression of it is computed by steps too, and read from memory.
+      if (e.kind == SizeExpr::Kind::input_scalar && !e.leaf.op().has(leaf)) break;
+      args.push_back(arg);
     }
     if (args.size() == v.node->inputs.size()) id = table_.apply(op, std::move(args));
   }

@@ -278,3 +278,13 @@ def test_indices_that_are_refused():
         values(lambda v, i: v[i], X, np.asarray(-4))
     with pytest.raises(TypeError):
         T.set_subtensor(x, 0)
+
+
+def test_sizes_and_positions_that_kernels_compute():
+    x, y, s = T.dmatrix(), T.lvector(), T.dscalar()
+    two = T.switch(T.lt(s, 1), 1, 2)
+    f = function([x, y, s], [two, x[:two], T.zeros((y.sum(), y.sum() + 1)), T.arange(y.sum() + 1), x[T.argmax(x[0]) - 2],
+                             x[T.cast(T.floor(s), "int64") - 2:], x * x.shape[0]])
+    want = [2, X[:2], np.zeros((3, 4)), np.arange(4), X[np.argmax(X[0]) - 2], X[1:], X * 3]
+    for got, expected in zip(f(X, [1, 2], 3.0), want):
+        np.testing.assert_array_equal(got, expected)
