@@ -58,8 +58,8 @@ class OwnedArray {
       : data_(std::move(data)), dtype_(dtype), shape_(std::move(shape)) {}
   /// A copy of `values`, which has as many elements as `shape`.
   template <Element T>
-  requires(!std::is_same_v<T, bool>) OwnedArray(const std::vector<T>& values, Shape shape)
-      : dtype_(dtype_of<T>()), shape_(std::move(shape)) {
+    requires(!std::is_same_v<T, bool>)
+  OwnedArray(const std::vector<T>& values, Shape shape) : dtype_(dtype_of<T>()), shape_(std::move(shape)) {
     if (static_cast<int64_t>(values.size()) != size()) throw ValueError("the shape has another number of elements");
     auto copy = std::make_shared<std::vector<T>>(values);
     data_ = std::shared_ptr<void>(copy, copy->data());

@@ -49,8 +49,8 @@ class Argument {
   Argument(const Variable& variable, std::source_location line = std::source_location::current())  // NOLINT
       : variable_(variable), line_(line) {}
   template <class T>
-  requires std::is_arithmetic_v<T> Argument(
-      T number, std::source_location line = std::source_location::current())  // NOLINT: numbers mix with variables
+    requires std::is_arithmetic_v<T>
+  Argument(T number, std::source_location line = std::source_location::current())  // NOLINT: numbers mix with variables
       : is_number_(true),
         is_integer_(std::is_integral_v<T>),
         integer_(std::is_integral_v<T> ? static_cast<int64_t>(number) : 0),
@@ -93,8 +93,9 @@ inline constexpr Ellipsis ellipsis{};
 struct SliceBound {
   SliceBound(WholeAxis) {}  // NOLINT: bounds read as in Python
   template <class T>
-  requires std::convertible_to<T, Argument> SliceBound(const T& bound) : value{Argument(bound)} {}  // NOLINT
-  std::vector<Argument> value;                                                                      // none or one
+    requires std::convertible_to<T, Argument>
+  SliceBound(const T& bound) : value{Argument(bound)} {}  // NOLINT
+  std::vector<Argument> value;                            // none or one
 };
 struct Slice {
   SliceBound start = _, stop = _, step = _;
@@ -125,8 +126,8 @@ class IndexList {
   IndexList(std::initializer_list<IndexEntry> entries, std::source_location line = std::source_location::current())
       : entries_(entries), line_(line) {}
   template <class T>
-  requires std::convertible_to<T, IndexEntry> IndexList(
-      const T& entry, std::source_location line = std::source_location::current())  // NOLINT: x[0]
+    requires std::convertible_to<T, IndexEntry>
+  IndexList(const T& entry, std::source_location line = std::source_location::current())  // NOLINT: x[0]
       : entries_{IndexEntry(entry)}, line_(line) {}
 
   const std::vector<IndexEntry>& entries() const { return entries_; }

@@ -16,14 +16,14 @@
 namespace croton {
 
 enum class OnUnused { raise, warn, ignore };
-enum class Downcast { yes, no, python_float };   // python_float (the default): a Python float may become floatX
+enum class Downcast { yes, no, python_float };  // python_float (the default): a Python float may become floatX
 
 struct InputSpec {
   Var variable;
-  std::string name;                      // for keyword calls and messages; "" is positional only
+  std::string name;  // for keyword calls and messages; "" is positional only
   Downcast downcast = Downcast::python_float;
   bool strict = false;
-  bool borrow = true;                    // the call may read the caller's memory while it runs (never writes)
+  bool borrow = true;  // the call may read the caller's memory while it runs (never writes)
 };
 struct OutputSpec {
   Var variable;
@@ -33,13 +33,13 @@ struct OutputSpec {
 struct FunctionSpec {
   std::vector<InputSpec> inputs;
   std::vector<OutputSpec> outputs;
-  std::vector<std::pair<Var, Var>> updates;          // (shared variable, new value)
-  std::vector<std::pair<Var, Var>> givens;           // (variable of the graph, replacement)
+  std::vector<std::pair<Var, Var>> updates;  // (shared variable, new value)
+  std::vector<std::pair<Var, Var>> givens;   // (variable of the graph, replacement)
   Mode mode;
   std::string name;
   OnUnused on_unused = OnUnused::raise;
   bool profile = false;
-  LineId line = 0;                                   // where `function` was called
+  LineId line = 0;  // where `function` was called
 };
 
 struct Program;  // runtime/program.h
@@ -47,10 +47,11 @@ struct Program;  // runtime/program.h
 /// A compiled function. Calls may come from many threads at once.
 class Function {
  public:
-  /// Runs it. `inputs` match the spec in count, dtype and rank (faces convert); any strides that are multiples of the item
-  /// size, aligned data. Results own their memory, C order. On any error no shared variable has changed.
+  /// Runs it. `inputs` match the spec in count, dtype and rank (faces convert); any strides that are multiples of the
+  /// item size, aligned data. Results own their memory, C order. On any error no shared variable has changed.
   std::vector<Array> call(std::span<const Array> inputs);
-  /// The same with results written into `outputs` (right dtype and shape, C-contiguous), or allocated where `data` is null.
+  /// The same with results written into `outputs` (right dtype and shape, C-contiguous), or allocated where `data` is
+  /// null.
   void call_into(std::span<const Array> inputs, std::span<Array> outputs);
 
   const FunctionSpec& spec() const;
@@ -69,7 +70,8 @@ class Function {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Compiles. Errors: UnusedInputError, MissingInputError, TypeError (an update of another type), ValueError, InternalError.
+/// Compiles. Errors: UnusedInputError, MissingInputError, TypeError (an update of another type), ValueError,
+/// InternalError.
 std::shared_ptr<Function> compile(FunctionSpec spec);
 
 }  // namespace croton

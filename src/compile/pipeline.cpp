@@ -1,4 +1,5 @@
-// The pipeline: from what the user asked for to a function that runs. Reads like the life of an expression in DESIGN.md.
+// The pipeline: from what the user asked for to a function that runs. Reads like the life of an expression in
+// DESIGN.md.
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -26,9 +27,9 @@ struct Function::Impl {
   };
   FunctionSpec spec;
   PlanRequest request;
-  std::vector<Var> before;               // outputs and update values after givens, before rewriting
+  std::vector<Var> before;  // outputs and update values after givens, before rewriting
   Profile profile;
-  std::shared_mutex variants_lock;       // guards `variants`; the pointers in it stay
+  std::shared_mutex variants_lock;  // guards `variants`; the pointers in it stay
   std::map<std::vector<bool>, Variant> variants;
   Variant* contiguous = nullptr;
 
@@ -63,12 +64,15 @@ void check_updates(const FunctionSpec& spec) {
     }
     seen.push_back(target);
     const Type &from = value.type(), &to = target.type();
-    const bool fits = from.kind == to.kind && from.dtype == to.dtype && from.rank == to.rank && (to.ones & ~from.ones) == 0;
+    const bool fits =
+        from.kind == to.kind && from.dtype == to.dtype && from.rank == to.rank && (to.ones & ~from.ones) == 0;
     if (fits) continue;
     raise<TypeError>(
-        "An update must have the same type as the original shared variable (shared_var={}, shared_var.type={}, update_val={}, "
+        "An update must have the same type as the original shared variable (shared_var={}, shared_var.type={}, "
+        "update_val={}, "
         "update_val.type={}). If the difference is related to the broadcast pattern, you can call the "
-        "tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) function to remove broadcastable dimensions; if it is the dtype, "
+        "tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) function to remove broadcastable dimensions; if it is the "
+        "dtype, "
         "write cast(value, '{}').",
         shown(target), type_name(to), pp(value), type_name(from), dtype_name(to.dtype));
   }
@@ -79,22 +83,28 @@ void check_inputs(const FunctionSpec& spec, std::span<const Var> values) {
   for (size_t k = 0; k < spec.inputs.size(); ++k) {
     const Var& v = spec.inputs[k].variable;
     for (size_t j = 0; j < k; ++j) {
-      if (spec.inputs[j].variable == v) raise<UnusedInputError>("theano.function was given the input {} twice", shown(v));
+      if (spec.inputs[j].variable == v)
+        raise<UnusedInputError>("theano.function was given the input {} twice", shown(v));
     }
     if (spec.on_unused != OnUnused::raise || std::find(free.begin(), free.end(), v) != free.end()) continue;
     raise<UnusedInputError>(
-        "theano.function was asked to create a function computing outputs given certain inputs, but the provided input variable at "
-        "index {} is not part of the computational graph needed to compute the outputs: {}.\nTo make this error into a warning, you "
-        "can pass the parameter on_unused_input='warn' to theano.function. To disable it completely, use on_unused_input='ignore'.",
+        "theano.function was asked to create a function computing outputs given certain inputs, but the provided input "
+        "variable at "
+        "index {} is not part of the computational graph needed to compute the outputs: {}.\nTo make this error into a "
+        "warning, you "
+        "can pass the parameter on_unused_input='warn' to theano.function. To disable it completely, use "
+        "on_unused_input='ignore'.",
         k, shown(v));
   }
   for (size_t k = 0; k < free.size(); ++k) {
     const Var& v = free[k];
     if (cell_of(v) || literal_of(v)) continue;
-    const bool given = std::any_of(spec.inputs.begin(), spec.inputs.end(), [&](const InputSpec& i) { return i.variable == v; });
+    const bool given =
+        std::any_of(spec.inputs.begin(), spec.inputs.end(), [&](const InputSpec& i) { return i.variable == v; });
     if (given) continue;
     raise<MissingInputError>(
-        "Input {} of the graph ({}) was not provided and not given a value. Use the Theano flag exception_verbosity='high', for more "
+        "Input {} of the graph ({}) was not provided and not given a value. Use the Theano flag "
+        "exception_verbosity='high', for more "
         "information on this error.{}",
         k, shown(v), v.node->line ? "\n\nBacktrace when the variable is created:\n  " + line_text(v.node->line) : "");
   }
@@ -111,7 +121,10 @@ RewriteOptions rewrite_options(const Mode& mode) {
   options.excluding = mode.excluding;
   options.fast_math = mode.fast_math;
   options.drivers = &body_drivers();
-  if (mode.verify) options.after_phase = [](std::span<const Var> outputs, std::string_view phase) { verify(outputs, std::string(phase)); };
+  if (mode.verify)
+    options.after_phase = [](std::span<const Var> outputs, std::string_view phase) {
+      verify(outputs, std::string(phase));
+    };
   return options;
 }
 
@@ -129,7 +142,7 @@ Function::Impl::Variant& Function::Impl::variant(const std::vector<bool>& stride
   for (size_t k = 0; k < strided.size(); ++k) {
     if (strided[k]) r.strided.insert(r.inputs[k]);
   }
-  const std::lock_guard profile_guard(*profile.lock);   // calls add their times meanwhile
+  const std::lock_guard profile_guard(*profile.lock);  // calls add their times meanwhile
   Variant v;
   v.program = make_program(r, profile);
   v.executor = std::make_unique<Executor>(v.program);
@@ -158,7 +171,8 @@ std::shared_ptr<Function> compile(FunctionSpec spec) {
   profile.phases.push_back({"intern", milliseconds_since(start)});
 
   RewriteResult rewritten = rewrite(interned, builder, options);
-  for (const auto& phase : rewritten.statistics.phases) profile.phases.push_back({std::string(phase.name), phase.seconds * 1e3});
+  for (const auto& phase : rewritten.statistics.phases)
+    profile.phases.push_back({std::string(phase.name), phase.seconds * 1e3});
 
   // place: one context, the host's memory, so there is nothing to move.
   PlanRequest& request = impl->request;
@@ -197,7 +211,8 @@ void Function::call_into(std::span<const Array> inputs, std::span<Array> outputs
   }
   if (!all_contiguous(inputs, v->program->assumes_contiguous)) {
     std::vector<bool> strided(inputs.size());
-    for (size_t k = 0; k < inputs.size(); ++k) strided[k] = v->program->assumes_contiguous[k] && !inputs[k].is_contiguous();
+    for (size_t k = 0; k < inputs.size(); ++k)
+      strided[k] = v->program->assumes_contiguous[k] && !inputs[k].is_contiguous();
     v = &impl_->variant(strided);
   }
   std::vector<Array> results(outputs.begin(), outputs.end());

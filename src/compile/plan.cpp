@@ -113,7 +113,8 @@ class Planner {
   bool computable(SizeId id) {
     if (register_of(id) != no_reg) return true;
     const SizeExpr& e = sizes_->table()[id];
-    if (e.kind == SizeExpr::Kind::apply) return std::all_of(e.args.begin(), e.args.end(), [&](SizeId a) { return computable(a); });
+    if (e.kind == SizeExpr::Kind::apply)
+      return std::all_of(e.args.begin(), e.args.end(), [&](SizeId a) { return computable(a); });
     return ready(e.leaf) || (sizes_->is_view(e.leaf) && ready(e.leaf.node->inputs[0]));
   }
 
@@ -368,7 +369,8 @@ class Planner {
     Step step{};
     step.kind = Step::Kind::kernel;
     KernelStep& s = step.kernel;
-    for (const Operand& o : k.buffers) s.buffers.push_back(o.var ? slot(o.var) : temporaries[static_cast<size_t>(o.temporary)]);
+    for (const Operand& o : k.buffers)
+      s.buffers.push_back(o.var ? slot(o.var) : temporaries[static_cast<size_t>(o.temporary)]);
     s.ints = regs(k.ints);
     s.count = reg(k.count);
     s.cost_items = reg(k.items);
@@ -410,7 +412,7 @@ class Planner {
     Step step{};
     step.kind = Step::Kind::gemm;
     GemmStep& g = step.gemm;
-    const bool scaled = node.inputs.size() == 5;       // gemm: c, alpha, a, b, beta; dot: a, b
+    const bool scaled = node.inputs.size() == 5;  // gemm: c, alpha, a, b, beta; dot: a, b
     g.a = slot(node.inputs[scaled ? 2 : 0]);
     g.b = slot(node.inputs[scaled ? 3 : 1]);
     if (scaled) {
@@ -464,7 +466,8 @@ class Planner {
   void finish() {
     for (const Var& v : request_.outputs) program_->output_slots.push_back(slot(v));
     for (const auto& [cell, v] : request_.updates) {
-      const auto at = static_cast<size_t>(std::find(program_->shared.begin(), program_->shared.end(), cell) - program_->shared.begin());
+      const auto at = static_cast<size_t>(std::find(program_->shared.begin(), program_->shared.end(), cell) -
+                                          program_->shared.begin());
       program_->shared_updated[at] = true;
       program_->updates.push_back({static_cast<int>(at), slot(v)});
     }
@@ -501,7 +504,7 @@ class Planner {
     }
     for (const int k : program_->output_slots) last[static_cast<size_t>(base(k))] = static_cast<int>(steps.size());
     for (const auto& [cell, k] : program_->updates) last[static_cast<size_t>(base(k))] = static_cast<int>(steps.size());
-    std::vector<std::pair<int, int>> busy;             // (last use, buffer)
+    std::vector<std::pair<int, int>> busy;  // (last use, buffer)
     std::vector<int> free;
     for (size_t n = 0; n < steps.size(); ++n) {
       for (size_t b = busy.size(); b-- > 0;) {
@@ -544,7 +547,7 @@ class Planner {
   std::vector<bool> guard_done_;
   VarMap<int> slots_;
   VarSet given_away_;
-  VarSet written_;                                     // computed by the steps planned so far
+  VarSet written_;  // computed by the steps planned so far
   std::unordered_set<int> prepared_;
   std::vector<int> scalar_slots_;
   std::vector<std::pair<Var, int>> leaf_slots_;

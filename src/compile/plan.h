@@ -13,10 +13,10 @@
 namespace croton {
 
 struct PlanRequest {
-  std::vector<Var> inputs;                           // `input` variables by argument
-  std::vector<Var> outputs;                          // rewritten
-  std::vector<std::pair<std::shared_ptr<SharedCell>, Var>> updates;   // cell and rewritten new value
-  VarSet strided;                                    // inputs whose strides each call reads
+  std::vector<Var> inputs;                                           // `input` variables by argument
+  std::vector<Var> outputs;                                          // rewritten
+  std::vector<std::pair<std::shared_ptr<SharedCell>, Var>> updates;  // cell and rewritten new value
+  VarSet strided;                                                    // inputs whose strides each call reads
   const Mode* mode = nullptr;
   std::string name;
 };

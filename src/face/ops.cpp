@@ -17,9 +17,8 @@ Variable unary(std::string_view row, const Argument& x) {
 }
 
 Variable binary(std::string_view row, const Argument& a, const Argument& b) {
-  return build(a.line(), [&](Builder& builder) {
-    return builder.apply(row, {expr_of(builder, a, b), expr_of(builder, b, a)});
-  });
+  return build(a.line(),
+               [&](Builder& builder) { return builder.apply(row, {expr_of(builder, a, b), expr_of(builder, b, a)}); });
 }
 
 // The first operand that has a dtype, for numbers beside it.

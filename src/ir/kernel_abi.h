@@ -8,12 +8,12 @@ namespace croton {
 
 /// What a kernel reports and uses besides its buffers. One per running worker.
 struct Frame {
-  int32_t error_site = -1;                     // which check failed (index into Kernel::sites)
-  int64_t error_value = 0;                     // the bad index
-  int64_t error_size = 0;                      // the size that it had to be below
-  const std::atomic<bool>* stop = nullptr;     // long loops look at it now and then
-  void* scratch = nullptr;                     // 64-byte aligned, at least the plan's bytes for this kernel
-  const int64_t* bounds = nullptr;             // checked emission: first and last allowed element offset of each buffer
+  int32_t error_site = -1;                  // which check failed (index into Kernel::sites)
+  int64_t error_value = 0;                  // the bad index
+  int64_t error_size = 0;                   // the size that it had to be below
+  const std::atomic<bool>* stop = nullptr;  // long loops look at it now and then
+  void* scratch = nullptr;                  // 64-byte aligned, at least the plan's bytes for this kernel
+  const int64_t* bounds = nullptr;          // checked emission: first and last allowed element offset of each buffer
 };
 
 enum KernelStatus : int32_t { kernel_done = 0, kernel_index_error = 1, kernel_stopped = 2, kernel_bounds_error = 3 };

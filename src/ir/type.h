@@ -18,8 +18,8 @@ struct Type {
   Kind kind = Kind::tensor;
   DType dtype = DType::f64;
   uint8_t rank = 0;
-  uint32_t ones = 0;          // bit a set: axis a is known to have size one (and so it broadcasts)
-  uint32_t context = 0;       // 0: not placed by the user
+  uint32_t ones = 0;     // bit a set: axis a is known to have size one (and so it broadcasts)
+  uint32_t context = 0;  // 0: not placed by the user
 
   bool operator==(const Type&) const = default;
   bool is_tensor() const { return kind == Kind::tensor; }
@@ -27,10 +27,10 @@ struct Type {
 };
 
 Type tensor_type(DType dtype, const std::vector<bool>& broadcastable);
-Type tensor_type(DType dtype, int rank);                      // no axis broadcasts
+Type tensor_type(DType dtype, int rank);  // no axis broadcasts
 inline Type scalar_type(DType dtype) { return tensor_type(dtype, 0); }
 Type kind_type(Kind kind);
 std::vector<bool> broadcastable(const Type& type);
-std::string type_name(const Type& type);                      // "TensorType(float64, matrix)", as Theano prints it
+std::string type_name(const Type& type);  // "TensorType(float64, matrix)", as Theano prints it
 
 }  // namespace croton

@@ -17,7 +17,9 @@ struct NodePull final : PullContext {
     e.close_scope(mark);
     return value;
   }
-  Value dim(size_t input, int axis) override { return e.size(e.sizes().dims(node.inputs[input])[static_cast<size_t>(axis)]); }
+  Value dim(size_t input, int axis) override {
+    return e.size(e.sizes().dims(node.inputs[input])[static_cast<size_t>(axis)]);
+  }
   Value output_dim(int axis) override { return e.size(e.sizes().dims(var)[static_cast<size_t>(axis)]); }
   Value scalar(size_t input) override {
     const Var& v = node.inputs[input];
@@ -79,9 +81,7 @@ Value Emitter::offset(const Var& v, const Index& index) {
   return sum;
 }
 
-Value Emitter::load(const Var& v, const Index& index) {
-  return load_from({v}, v.type().dtype, offset(v, index));
-}
+Value Emitter::load(const Var& v, const Index& index) { return load_from({v}, v.type().dtype, offset(v, index)); }
 
 void Emitter::store(const Var& v, const Index& index, Value value) {
   store_to({v}, v.type().dtype, offset(v, index), loop::cast(value, v.type().dtype));
@@ -109,7 +109,8 @@ Value Emitter::element(const Var& v, const Index& index) {
   if (const auto it = results_.find(v); it != results_.end()) {
     const Result& r = it->second;
     for (size_t axis = 0; axis < index.size(); ++axis) {
-      if (!v.type().broadcasts(static_cast<int>(axis)) && index[axis].id != r.at[axis].id) throw NotFusable{v.node.get()};
+      if (!v.type().broadcasts(static_cast<int>(axis)) && index[axis].id != r.at[axis].id)
+        throw NotFusable{v.node.get()};
     }
     return r.value;
   }
@@ -124,7 +125,7 @@ Value Emitter::element(const Var& v, const Index& index) {
   }
   if (is_parameter(v) && !cluster_.has(v.node.get())) return cast_size(v);
   if (!inside(v)) return load(v, index);
-  if (v.op().is_reduce()) throw NotFusable{v.node.get()};     // its loop has not run where the value is wanted
+  if (v.op().is_reduce()) throw NotFusable{v.node.get()};  // its loop has not run where the value is wanted
   Key key{{v.node->id, v.output}, {}};
   for (size_t axis = 0; axis < index.size(); ++axis) {
     key.second.push_back(v.type().broadcasts(static_cast<int>(axis)) ? -1 : index[axis].id);

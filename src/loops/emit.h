@@ -1,4 +1,5 @@
-// Emits the scalar code of a cluster's nodes into a kernel: elements at an index, loads of what is in memory, parameters.
+// Emits the scalar code of a cluster's nodes into a kernel: elements at an index, loads of what is in memory,
+// parameters.
 #pragma once
 
 #include <map>
@@ -24,11 +25,11 @@ struct LoweredKernel {
   loop::Kernel loops;
   std::vector<Operand> buffers;
   std::vector<SizeId> ints;
-  SizeId count = no_size;             // parallel range
-  SizeId items = no_size;             // elements per index of the range, for the cost
-  double cost = 1;                    // estimated nanoseconds per item
-  SizeId scratch = no_size;           // bytes per worker
-  std::vector<Var> sites;             // of the index checks
+  SizeId count = no_size;    // parallel range
+  SizeId items = no_size;    // elements per index of the range, for the cost
+  double cost = 1;           // estimated nanoseconds per item
+  SizeId scratch = no_size;  // bytes per worker
+  std::vector<Var> sites;    // of the index checks
   bool serial = false;
 };
 struct Temporary {
@@ -36,7 +37,7 @@ struct Temporary {
   SizeId count;
 };
 struct LoweredCluster {
-  std::vector<LoweredKernel> kernels; // run in order
+  std::vector<LoweredKernel> kernels;  // run in order
   std::vector<Temporary> temporaries;
 };
 
@@ -57,9 +58,11 @@ class Emitter {
   /// `analysis`: loads and stores do not use their index, so that what remains of it is other use.
   bool analysis = false;
   /// Strides of simple accesses by domain axis, collected when analysing.
-  struct Access { std::vector<SizeId> strides; };
+  struct Access {
+    std::vector<SizeId> strides;
+  };
   std::vector<Access> accesses;
-  bool irregular = false;             // an access is not simply along the axes
+  bool irregular = false;  // an access is not simply along the axes
 
   Value size(SizeId id);
   /// Element of a variable at an index of its own axes. `index` of an axis known to have size one may be anything.
@@ -101,10 +104,13 @@ class Emitter {
   GraphSizes& sizes_;
   const VarSet& materialised_;
   LoweredKernel result_;
-  std::vector<std::pair<int, SizeId>> meanings_;     // of the int parameters
+  std::vector<std::pair<int, SizeId>> meanings_;  // of the int parameters
   std::unordered_map<SizeId, int> ints_;
   VarMap<Value> known_;
-  struct Result { Value value; Index at; };
+  struct Result {
+    Value value;
+    Index at;
+  };
   VarMap<Result> results_;
   using Key = std::pair<std::pair<uint64_t, uint32_t>, std::vector<loop::ValueId>>;
   std::map<Key, Value> memo_;

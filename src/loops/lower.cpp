@@ -31,9 +31,7 @@ Emitter::Index at_axes(const Emitter& e, const std::vector<int>& axes) {
   return index;
 }
 
-SizeId ceil_div(SizeTable& t, SizeId a, int64_t b) {
-  return t.floor_div(t.add(a, t.constant(b - 1)), t.constant(b));
-}
+SizeId ceil_div(SizeTable& t, SizeId a, int64_t b) { return t.floor_div(t.add(a, t.constant(b - 1)), t.constant(b)); }
 
 // Position along the reduced axes in C order.
 Value position_of(Emitter& e, const Groups& groups) {
@@ -117,19 +115,20 @@ struct KeptRows {
   };
   Emitter& e;
   std::vector<Row> rows;
-  std::vector<std::pair<int, SizeId>> offsets;   // int parameter and its meaning
+  std::vector<std::pair<int, SizeId>> offsets;  // int parameter and its meaning
   SizeId bytes;
 };
 
 // One block of one row: elements [from, to) of the innermost reduced group.
-Values reduce_block(Emitter& e, Carried& carried, const Phases& p, int phase, const Groups& reduced, KeptRows& kept, Value from,
-                    Value to) {
+Values reduce_block(Emitter& e, Carried& carried, const Phases& p, int phase, const Groups& reduced, KeptRows& kept,
+                    Value from, Value to) {
   loop::Builder& b = e.b;
   const auto element = [&](Value index) {
     set_index(e, reduced.back(), index);
     const Value position = position_of(e, reduced);
     kept.exchange(phase, position);
-    for (const Var& root : p.stores[static_cast<size_t>(phase)]) e.store(root, e.domain_index, e.element(root, e.domain_index));
+    for (const Var& root : p.stores[static_cast<size_t>(phase)])
+      e.store(root, e.domain_index, e.element(root, e.domain_index));
     return position;
   };
   const size_t mark = e.open_scope();
@@ -148,7 +147,8 @@ Values reduce_block(Emitter& e, Carried& carried, const Phases& p, int phase, co
 }
 
 // All of a phase for the current row: blocks in a fixed order, their results paired.
-void run_phase(Emitter& e, const Phases& p, int phase, const Groups& reduced, KeptRows& kept, const Emitter::Index& row) {
+void run_phase(Emitter& e, const Phases& p, int phase, const Groups& reduced, KeptRows& kept,
+               const Emitter::Index& row) {
   loop::Builder& b = e.b;
   GraphSizes& sizes = e.sizes();
   Carried carried(e, p.reductions[static_cast<size_t>(phase)]);
@@ -188,7 +188,8 @@ void run_phase(Emitter& e, const Phases& p, int phase, const Groups& reduced, Ke
 
 LoweredKernel lower_rows(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
   const std::vector<int> kept = kept_axes(c);
-  const Groups rows = find_groups(c, sizes, materialised, kept), reduced = find_groups(c, sizes, materialised, c.reduced);
+  const Groups rows = find_groups(c, sizes, materialised, kept),
+               reduced = find_groups(c, sizes, materialised, c.reduced);
   const Phases p = find_phases(c, sizes);
   Emitter e(name, c, sizes, materialised);
   start_index(e);
@@ -243,11 +244,13 @@ LoweredCluster lower_whole(const Cluster& c, GraphSizes& sizes, const VarSet& ma
   start_index(f);
   Carried joined(f, p.reductions[0]);
   PairStack pairs(f, joined);
-  const Values top = f.b.loop(LoopKind::serial, f.b.integer(0), f.size(turns), {f.b.integer(0)}, [&](Value t, const Values& height) {
-    Values partial;
-    for (size_t k = 0; k < dtypes.size(); ++k) partial.push_back(f.load_from({{}, static_cast<int>(k)}, dtypes[k], t));
-    return Values{pairs.push(t, height[0], partial)};
-  });
+  const Values top =
+      f.b.loop(LoopKind::serial, f.b.integer(0), f.size(turns), {f.b.integer(0)}, [&](Value t, const Values& height) {
+        Values partial;
+        for (size_t k = 0; k < dtypes.size(); ++k)
+          partial.push_back(f.load_from({{}, static_cast<int>(k)}, dtypes[k], t));
+        return Values{pairs.push(t, height[0], partial)};
+      });
   joined.finish(pairs.result(top[0]), {});
   store_rows(f, p.row_stores, {});
   LoweredKernel join = f.finish();
@@ -265,7 +268,8 @@ LoweredCluster lower(const Cluster& c, GraphSizes& sizes, const VarSet& material
   if (c.reduced.size() == c.domain.size() && !c.reduced.empty()) return lower_whole(c, sizes, materialised, name);
   LoweredCluster result;
   if (c.reduced.empty()) {
-    const bool reduces_nothing = std::any_of(c.members.begin(), c.members.end(), [](const NodePtr& m) { return m->op->is_reduce(); });
+    const bool reduces_nothing =
+        std::any_of(c.members.begin(), c.members.end(), [](const NodePtr& m) { return m->op->is_reduce(); });
     if (reduces_nothing) raise<InternalError>("a reduction without axes reached the lowering");
     result.kernels.push_back(lower_map(c, sizes, materialised, name));
   } else if (c.rows()) {

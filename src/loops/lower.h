@@ -30,10 +30,10 @@ SizeId total(GraphSizes& sizes, const Groups& groups);
 
 /// The reductions of a cluster that run over elements computed from others' results, by level.
 struct Phases {
-  std::vector<std::vector<NodePtr>> reductions;      // by phase
-  std::vector<std::vector<Var>> stores;              // roots with an element per point of the domain, by phase
-  std::vector<Var> row_stores;                       // roots without the reduced axes
-  std::vector<std::pair<Var, int>> kept;             // costly elements wanted in a later phase than they are known in
+  std::vector<std::vector<NodePtr>> reductions;  // by phase
+  std::vector<std::vector<Var>> stores;          // roots with an element per point of the domain, by phase
+  std::vector<Var> row_stores;                   // roots without the reduced axes
+  std::vector<std::pair<Var, int>> kept;         // costly elements wanted in a later phase than they are known in
 };
 Phases find_phases(const Cluster& cluster, GraphSizes& sizes);
 
@@ -47,13 +47,13 @@ struct Carried {
   std::vector<loop::Value> combine(const std::vector<loop::Value>& l, const std::vector<loop::Value>& r);
   void finish(const std::vector<loop::Value>& carried, const Emitter::Index& at);
   std::vector<DType> dtypes();
-  bool rounds() const;               // a float sum or product: its order decides the last bits
+  bool rounds() const;  // a float sum or product: its order decides the last bits
 };
 
 // Constants of the fixed order of sums.
-inline constexpr int64_t row_block = 4096;           // elements of a row summed by interleaved vectors before pairing
-inline constexpr int64_t column_block = 64;          // rows added one after the other before pairing
-inline constexpr int64_t tile_bytes = 1024;          // of columns that one worker reduces together
+inline constexpr int64_t row_block = 4096;   // elements of a row summed by interleaved vectors before pairing
+inline constexpr int64_t column_block = 64;  // rows added one after the other before pairing
+inline constexpr int64_t tile_bytes = 1024;  // of columns that one worker reduces together
 inline constexpr int pair_levels = 40;
 
 LoweredKernel lower_map(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);

@@ -31,14 +31,17 @@ struct Tile {
   void write(const std::vector<int>& arrays, Value at, const Values& v) {
     for (size_t k = 0; k < arrays.size(); ++k) e.b.local_store(arrays[k], at, v[k]);
   }
-  void each(const std::function<void(Value column)>& body) { e.b.for_each(LoopKind::vector, e.b.integer(0), columns, body); }
+  void each(const std::function<void(Value column)>& body) {
+    e.b.for_each(LoopKind::vector, e.b.integer(0), columns, body);
+  }
   void clear() {
     const Values initial = carried.initial();
     each([&](Value j) { write(sums, j, initial); });
   }
   // sums = stack[level] + sums
   void add_level(Value level) {
-    each([&](Value j) { write(sums, j, carried.combine(read(stacks, level * e.b.integer(width) + j), read(sums, j))); });
+    each(
+        [&](Value j) { write(sums, j, carried.combine(read(stacks, level * e.b.integer(width) + j), read(sums, j))); });
   }
   Value push(Value block, Value top) {
     loop::Builder& b = e.b;
@@ -69,7 +72,7 @@ struct Tile {
   std::vector<DType> dtypes;
   int64_t width = 0;
   std::vector<int> sums, stacks;
-  Value columns;                       // of this tile
+  Value columns;  // of this tile
 };
 
 struct Axes {
@@ -126,12 +129,13 @@ LoweredKernel lower_columns(const Cluster& c, GraphSizes& sizes, const VarSet& m
     };
     if (carried.rounds()) {
       const SizeId blocks = t.floor_div(t.add(lines, t.constant(column_block - 1)), t.constant(column_block));
-      const Values top = b.loop(LoopKind::serial, b.integer(0), e.size(blocks), {b.integer(0)}, [&](Value block, const Values& height) {
-        tile.clear();
-        const Value from = block * b.integer(column_block);
-        b.for_each(LoopKind::serial, from, loop::min(from + b.integer(column_block), e.size(lines)), add_line);
-        return Values{tile.push(block, height[0])};
-      });
+      const Values top = b.loop(
+          LoopKind::serial, b.integer(0), e.size(blocks), {b.integer(0)}, [&](Value block, const Values& height) {
+            tile.clear();
+            const Value from = block * b.integer(column_block);
+            b.for_each(LoopKind::serial, from, loop::min(from + b.integer(column_block), e.size(lines)), add_line);
+            return Values{tile.push(block, height[0])};
+          });
       tile.gather(top[0]);
     } else {
       tile.clear();

@@ -24,7 +24,7 @@ void collect_uses(const loop::Region& region, std::unordered_set<loop::ValueId>&
 // which index values are used in another way.
 struct Analysis {
   std::vector<Emitter::Access> accesses;
-  std::vector<bool> free;            // the index of this axis is used in accesses only
+  std::vector<bool> free;  // the index of this axis is used in accesses only
   bool irregular = false;
 };
 
@@ -43,7 +43,8 @@ Analysis analyse(const Cluster& c, GraphSizes& sizes, const VarSet& materialised
     }
     Emitter::Index row;
     for (size_t a = 0; a < c.domain.size(); ++a) {
-      if (std::find(c.reduced.begin(), c.reduced.end(), static_cast<int>(a)) == c.reduced.end()) row.push_back(e.domain_index[a]);
+      if (std::find(c.reduced.begin(), c.reduced.end(), static_cast<int>(a)) == c.reduced.end())
+        row.push_back(e.domain_index[a]);
     }
     for (size_t k = c.members.size(); k-- > 0;) {
       const NodePtr& m = c.members[k];
@@ -137,7 +138,7 @@ Phases find_phases(const Cluster& c, GraphSizes& sizes) {
     if (m->op->is_reduce()) at(p.reductions, l++).push_back(m);
     level[m.get()] = l;
   }
-  std::vector<int> wanted(c.members.size(), -1);       // last phase in which the member's elements are wanted
+  std::vector<int> wanted(c.members.size(), -1);  // last phase in which the member's elements are wanted
   const size_t full = c.domain.size();
   for (const Var& root : c.roots) {
     if (root.type().rank == full && !root.op().is_reduce() && sizes.dims(root) == c.domain) {

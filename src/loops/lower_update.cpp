@@ -12,11 +12,14 @@ namespace {
 
 /// The row's region rule sees the node's inputs through the emitter.
 struct RegionContext final : PullContext {
-  RegionContext(Emitter& emitter, const Node& n, const Var& result) : PullContext(emitter.b, n), e(emitter), out(result) {}
+  RegionContext(Emitter& emitter, const Node& n, const Var& result)
+      : PullContext(emitter.b, n), e(emitter), out(result) {}
   Value read(size_t input, std::span<const Value> index) override {
     return e.element(node.inputs[input], Emitter::Index(index.begin(), index.end()));
   }
-  Value dim(size_t input, int axis) override { return e.size(e.sizes().dims(node.inputs[input])[static_cast<size_t>(axis)]); }
+  Value dim(size_t input, int axis) override {
+    return e.size(e.sizes().dims(node.inputs[input])[static_cast<size_t>(axis)]);
+  }
   Value output_dim(int axis) override { return e.size(e.sizes().dims(out)[static_cast<size_t>(axis)]); }
   Value scalar(size_t input) override {
     const Var& v = node.inputs[input];
@@ -51,7 +54,8 @@ LoweredKernel copy_base(const Cluster& c, GraphSizes& sizes, const VarSet& mater
     b.for_each(LoopKind::serial, begin / inner, (end + inner - b.integer(1)) / inner, [&](Value row) {
       const size_t mark = e.open_scope();
       set_linear(e, outer, row);
-      b.for_each(LoopKind::vector, loop::max(begin - row * inner, b.integer(0)), loop::min(end - row * inner, inner), body);
+      b.for_each(LoopKind::vector, loop::max(begin - row * inner, b.integer(0)), loop::min(end - row * inner, inner),
+                 body);
       e.close_scope(mark);
     });
   }
@@ -114,8 +118,8 @@ LoweredCluster lower_update(const Cluster& c, GraphSizes& sizes, const VarSet& m
       const size_t mark = e.open_scope();
       if (!outer.empty()) set_linear(e, outer, line);
       ordered([&] {
-        b.for_each(LoopKind::vector, loop::max(begin - line * inner, b.integer(0)), loop::min(end - line * inner, inner),
-                   [&](Value index) {
+        b.for_each(LoopKind::vector, loop::max(begin - line * inner, b.integer(0)),
+                   loop::min(end - line * inner, inner), [&](Value index) {
                      set_index(e, parallel.back(), index);
                      write();
                    });

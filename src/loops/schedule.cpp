@@ -10,12 +10,13 @@
 namespace croton {
 namespace {
 
-constexpr size_t member_limit = 96;      // larger kernels compile slowly and spill registers
+constexpr size_t member_limit = 96;  // larger kernels compile slowly and spill registers
 constexpr size_t root_limit = 6;
 
 class Scheduler {
  public:
-  Scheduler(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes, const ScheduleOptions& options)
+  Scheduler(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes,
+            const ScheduleOptions& options)
       : order_(order), sizes_(sizes), options_(options) {
     for (const Var& v : needed) require(v);
   }
@@ -60,7 +61,8 @@ class Scheduler {
       for (size_t k = 1; k < node->inputs.size(); ++k) use_scalar(node->inputs[k]);
       return;
     }
-    if (options_.interpret || op.is_update() || (op.library.problem.size() && library(*node)) || op.has(lazy) || !fusable(op)) {
+    if (options_.interpret || op.is_update() || (op.library.problem.size() && library(*node)) || op.has(lazy) ||
+        !fusable(op)) {
       call_step(node);
       return;
     }
@@ -73,10 +75,10 @@ class Scheduler {
     Cluster c;
     c.node = node;
     const bool update = node->op->is_update() && !options_.interpret;
-    c.kind = update ? Cluster::Kind::update
-             : node->op->has(lazy)                                                 ? Cluster::Kind::branch
+    c.kind = update                                                                      ? Cluster::Kind::update
+             : node->op->has(lazy)                                                       ? Cluster::Kind::branch
              : !options_.interpret && node->op->library.problem.size() && library(*node) ? Cluster::Kind::library
-                                                                                   : Cluster::Kind::host;
+                                                                                         : Cluster::Kind::host;
     for (uint32_t k = 0; k < node->types.size(); ++k) {
       if (node->types[k].is_tensor()) c.roots.push_back(Var{node, k});
     }
@@ -136,10 +138,13 @@ class Scheduler {
     return rest;
   }
 
-  static std::vector<int> axes_of(const Node& node) { return {node.attributes.ints.begin(), node.attributes.ints.end()}; }
+  static std::vector<int> axes_of(const Node& node) {
+    return {node.attributes.ints.begin(), node.attributes.ints.end()};
+  }
 
   bool inline_into_users(const NodePtr& node, const std::set<int>& users) {
-    if (!options_.fuse || options_.apart.contains(node.get()) || outside_.contains(node.get()) || users.empty()) return false;
+    if (!options_.fuse || options_.apart.contains(node.get()) || outside_.contains(node.get()) || users.empty())
+      return false;
     for (uint32_t k = 0; k < node->types.size(); ++k) {
       if (is_size(Var{node, k})) return false;
     }
@@ -155,7 +160,8 @@ class Scheduler {
   static bool cheap(const Node& node) {
     if (node.op->is_reduce() || node.op->has(expensive)) return false;
     size_t tensors = 0;
-    for (const Var& input : node.inputs) tensors += input.type().is_tensor() && input.type().rank > 0 && !literal_of(input);
+    for (const Var& input : node.inputs)
+      tensors += input.type().is_tensor() && input.type().rank > 0 && !literal_of(input);
     return tensors <= 1 && !node.op->has(may_fail);
   }
 
@@ -171,8 +177,8 @@ class Scheduler {
   bool legal_reduction(const NodePtr& node, const Cluster& c) {
     const std::vector<SizeId>& space = sizes_.dims(node->inputs[0]);
     const std::vector<int> axes = axes_of(*node);
-    const bool rows = !axes.empty() && axes.back() + 1 == static_cast<int>(space.size()) && axes.size() < space.size() &&
-                      axes.front() == static_cast<int>(space.size() - axes.size());
+    const bool rows = !axes.empty() && axes.back() + 1 == static_cast<int>(space.size()) &&
+                      axes.size() < space.size() && axes.front() == static_cast<int>(space.size() - axes.size());
     if (c.reduced.empty()) {
       return (rows && space == c.domain) || (dims_of(node) == c.domain && roots_have(c, c.domain));
     }
@@ -188,7 +194,7 @@ class Scheduler {
   // A member with an element for every point of the domain uses the reduction's result.
   bool feeds_elements(const NodePtr& node, const Cluster& c) {
     std::vector<const Node*> seen = {node.get()};
-    for (size_t k = c.members.size(); k-- > 0;) {       // members are in reverse topological order
+    for (size_t k = c.members.size(); k-- > 0;) {  // members are in reverse topological order
       const NodePtr& m = c.members[k];
       const bool uses = std::any_of(m->inputs.begin(), m->inputs.end(), [&](const Var& v) { return reaches(v, seen); });
       if (!uses) continue;
@@ -209,7 +215,8 @@ class Scheduler {
     for (uint32_t k = 0; k < node->types.size(); ++k) {
       if (!node->types[k].is_tensor()) continue;
       for (const SizeId id : sizes_.dims(Var{node, k})) {
-        if (sizes_.table()[id].kind != SizeExpr::Kind::input_dim || sizes_.table()[id].leaf.node != node) require_leaves(id);
+        if (sizes_.table()[id].kind != SizeExpr::Kind::input_dim || sizes_.table()[id].leaf.node != node)
+          require_leaves(id);
       }
     }
   }
@@ -309,7 +316,8 @@ class Scheduler {
         bool ready = true;
         for (const int n : needs_[c]) {
           if (state[static_cast<size_t>(n)] == 2) continue;
-          if (state[c] == 1 && state[static_cast<size_t>(n)] == 1) raise<InternalError>("schedule: kernels depend on each other");
+          if (state[c] == 1 && state[static_cast<size_t>(n)] == 1)
+            raise<InternalError>("schedule: kernels depend on each other");
           stack.push_back(n);
           ready = false;
         }
@@ -331,7 +339,7 @@ class Scheduler {
   const ScheduleOptions& options_;
   VarSet required_;
   std::unordered_map<const Node*, std::set<int>> users_;
-  std::unordered_set<const Node*> outside_;          // read by a step that needs it in memory
+  std::unordered_set<const Node*> outside_;  // read by a step that needs it in memory
   std::vector<Cluster> clusters_;
   std::vector<std::set<int>> needs_;
 };

@@ -16,27 +16,27 @@ namespace croton {
 struct Cluster {
   enum class Kind : uint8_t { map, update, library, host, branch };
   Kind kind = Kind::map;
-  NodePtr node;                      // update, library, host, branch: the node
-  std::vector<Var> roots;            // what it computes for others, in order of discovery
-  std::vector<SizeId> domain;        // iteration space; with `reduced` axes the roots may have the rest as their space
-  std::vector<int> reduced;          // sorted axes of the domain over which its reductions run; empty: a plain map
-  std::vector<NodePtr> members;      // evaluated inside, in reverse topological order
+  NodePtr node;                  // update, library, host, branch: the node
+  std::vector<Var> roots;        // what it computes for others, in order of discovery
+  std::vector<SizeId> domain;    // iteration space; with `reduced` axes the roots may have the rest as their space
+  std::vector<int> reduced;      // sorted axes of the domain over which its reductions run; empty: a plain map
+  std::vector<NodePtr> members;  // evaluated inside, in reverse topological order
   bool has(const Node* n) const { return member_set.contains(n); }
-  bool rows() const;                 // the innermost axis is reduced: each row is finished by one worker
+  bool rows() const;  // the innermost axis is reduced: each row is finished by one worker
   std::unordered_set<const Node*> member_set;
-  std::vector<int> needs;            // clusters that must run before
+  std::vector<int> needs;  // clusters that must run before
 };
 
 struct ScheduleOptions {
   bool fuse = true;
-  bool interpret = false;            // every node is a host call
-  std::function<bool(const Node&)> library;      // the library has this problem
-  std::unordered_set<const Node*> apart;         // nodes that the lowering could not put inside another kernel
+  bool interpret = false;                    // every node is a host call
+  std::function<bool(const Node&)> library;  // the library has this problem
+  std::unordered_set<const Node*> apart;     // nodes that the lowering could not put inside another kernel
 };
 
 struct Schedule {
-  std::vector<Cluster> clusters;     // in an order in which they can run
-  VarSet materialised;               // variables with memory of their own
+  std::vector<Cluster> clusters;  // in an order in which they can run
+  VarSet materialised;            // variables with memory of their own
 };
 
 /// `needed` are the variables that must exist in memory at the end. Deterministic.

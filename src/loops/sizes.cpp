@@ -8,9 +8,7 @@ namespace croton {
 struct NodeSizeQuery final : SizeQuery {
   NodeSizeQuery(GraphSizes& sizes, const NodePtr& owner) : sizes_(sizes), owner_(owner) { node = owner.get(); }
   SizeTable& table() override { return sizes_.table_; }
-  SizeId dim(size_t input, int axis) override {
-    return sizes_.dims(owner_->inputs[input])[static_cast<size_t>(axis)];
-  }
+  SizeId dim(size_t input, int axis) override { return sizes_.dims(owner_->inputs[input])[static_cast<size_t>(axis)]; }
   SizeId scalar(size_t input) override { return sizes_.scalar(owner_->inputs[input]); }
   void require_equal(SizeId a, SizeId b, std::string message) override {
     guard(SizeGuard::Kind::equal, a, b, std::move(message));
@@ -90,7 +88,8 @@ void GraphSizes::add_view(const NodePtr& node) {
     const std::vector<SizeId>& own = dims_.at(v);
     std::vector<SizeId> strides = contiguous(own);
     if (node->op->has(leaf) && strided_.contains(v)) {
-      for (int axis = 0; axis < v.type().rank; ++axis) strides[static_cast<size_t>(axis)] = table_.input_stride(v, axis);
+      for (int axis = 0; axis < v.type().rank; ++axis)
+        strides[static_cast<size_t>(axis)] = table_.input_stride(v, axis);
     }
     if (k == 0 && node->op->view && node->inputs[0].type().is_tensor()) {
       NodeSizeQuery q(*this, node);
@@ -118,7 +117,7 @@ SizeId GraphSizes::scalar(const Var& v) {
   SizeId id = no_size;
   if (const Literal* literal = literal_of(v)) {
     id = table_.constant(element_as_integer(literal->bytes.data(), literal->type.dtype));
-  } else if (op.size_value && v.type().dtype == DType::i64 && v.type().rank == 0) {   // narrower ones wrap
+  } else if (op.size_value && v.type().dtype == DType::i64 && v.type().rank == 0) {  // narrower ones wrap
     NodeSizeQuery q(*this, v.node);
     id = op.size_value(q);
   } else if (op.is_elementwise() && op.elementwise.value_integer && is_scalar(v) && v.node->attributes.ints.empty()) {
@@ -127,7 +126,8 @@ SizeId GraphSizes::scalar(const Var& v) {
       if (!is_scalar(input)) break;
       const SizeId arg = scalar(input);
       const SizeExpr& e = table_[arg];
-      // What a step computes is in memory only after it; an expression of it is computed by steps too, and read from memory.
+      // What a step computes is in memory only after it; an expression of it is computed by steps too, and read from
+      // memory.
       if (e.kind == SizeExpr::Kind::input_scalar && !e.leaf.op().has(leaf)) break;
       args.push_back(arg);
     }
@@ -171,7 +171,7 @@ void GraphSizes::unify(SizeId a, SizeId b) {
   b = canonical(b);
   if (a == b) return;
   if (table_.is_constant(b) || (!table_.is_constant(a) && b < a)) std::swap(a, b);
-  if (!table_.is_constant(b)) parent_[b] = a;        // two different constants: the guard fails in every call
+  if (!table_.is_constant(b)) parent_[b] = a;  // two different constants: the guard fails in every call
 }
 
 void GraphSizes::add_guard(SizeGuard guard) {

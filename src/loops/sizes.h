@@ -25,7 +25,9 @@ class GraphSizes {
   SizeId view_offset(const Var& v) const { return views_.at(v); }
   /// Value of a rank-0 discrete variable.
   SizeId scalar(const Var& v);
-  bool is_scalar(const Var& v) const { return v.type().is_tensor() && v.type().rank == 0 && is_discrete(v.type().dtype); }
+  bool is_scalar(const Var& v) const {
+    return v.type().is_tensor() && v.type().rank == 0 && is_discrete(v.type().dtype);
+  }
   /// Iteration space of an update row.
   std::vector<SizeId> update_space(const NodePtr& node);
   SizeId product(std::span<const SizeId> sizes);

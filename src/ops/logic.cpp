@@ -201,7 +201,8 @@ std::vector<Op> make_rows() {
           .doc = "Each element converted to another dtype, by C's rules.",
           .attributes_doc = "[dtype]",
           .type = cast_type,
-          .size_value = [](SizeQuery& q) { return is_discrete(q.node->inputs[0].type().dtype) ? q.scalar(0) : no_size; },
+          .size_value =
+              [](SizeQuery& q) { return is_discrete(q.node->inputs[0].type().dtype) ? q.scalar(0) : no_size; },
           .value = cast_value,
           .elementwise = {.compute = any_dtype, .code = cast_code},
       }),

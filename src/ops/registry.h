@@ -7,17 +7,17 @@
 
 namespace croton {
 
-std::span<const Op> leaf_ops();            // leaf.cpp
-std::span<const Op> arithmetic_ops();      // arithmetic.cpp: add .. mod, pow, maximum ...
-std::span<const Op> math_ops();            // math.cpp: exp, log, tanh ...
-std::span<const Op> trigonometry_ops();    // trigonometry.cpp: sin, arctan2, sinh ...
-std::span<const Op> special_ops();         // special.cpp: erf, gammaln, exp2 ...
-std::span<const Op> logic_ops();           // logic.cpp: comparisons, bits, switch, clip, cast
-std::span<const Op> reduce_ops();          // reduce.cpp
-std::span<const Op> shape_ops();           // shape.cpp
-std::span<const Op> index_ops();           // index.cpp
-std::span<const Op> linear_ops();          // linear.cpp: dot, gemm
-std::span<const Op> network_ops();         // network.cpp: softmax and its kin
-std::span<const Op> control_ops();         // control.cpp: identity rows, ifelse, op_from_graph, host_op
+std::span<const Op> leaf_ops();          // leaf.cpp
+std::span<const Op> arithmetic_ops();    // arithmetic.cpp: add .. mod, pow, maximum ...
+std::span<const Op> math_ops();          // math.cpp: exp, log, tanh ...
+std::span<const Op> trigonometry_ops();  // trigonometry.cpp: sin, arctan2, sinh ...
+std::span<const Op> special_ops();       // special.cpp: erf, gammaln, exp2 ...
+std::span<const Op> logic_ops();         // logic.cpp: comparisons, bits, switch, clip, cast
+std::span<const Op> reduce_ops();        // reduce.cpp
+std::span<const Op> shape_ops();         // shape.cpp
+std::span<const Op> index_ops();         // index.cpp
+std::span<const Op> linear_ops();        // linear.cpp: dot, gemm
+std::span<const Op> network_ops();       // network.cpp: softmax and its kin
+std::span<const Op> control_ops();       // control.cpp: identity rows, ifelse, op_from_graph, host_op
 
 }  // namespace croton
