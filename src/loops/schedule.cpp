@@ -40,7 +40,15 @@ class Scheduler {
     return false;
   }
 
-  static bool fusable(const Op& op) { return op.is_elementwise() || op.pull || op.is_reduce(); }
+  static bool fusable(const Node& node) {
+    return (node.op->is_elementwise() || node.op->pull || node.op->is_reduce()) && !has_complex_values(node);
+  }
+  // Loops know no complex numbers: the few nodes that have them are computed by their reference values.
+  static bool has_complex_values(const Node& node) {
+    const auto is_complex_tensor = [](const Type& t) { return t.is_tensor() && is_complex(t.dtype); };
+    return std::any_of(node.types.begin(), node.types.end(), is_complex_tensor) ||
+           std::any_of(node.inputs.begin(), node.inputs.end(), [&](const Var& v) { return is_complex_tensor(v.type()); });
+  }
 
   // The scalar's value is an expression of sizes: kernels get it as a parameter and nothing is computed for it.
   bool is_size(const Var& v) {
@@ -62,7 +70,7 @@ class Scheduler {
       return;
     }
     if (options_.interpret || op.is_update() || (op.library.problem.size() && library(*node)) || op.has(lazy) ||
-        !fusable(op)) {
+        !fusable(*node)) {
       call_step(node);
       return;
     }
