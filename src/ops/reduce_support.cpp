@@ -40,15 +40,20 @@ std::vector<bool> reduced_mask(const Node& node) {
 
 Sizes reduce_sizes(SizeQuery& q) {
   const std::vector<bool> reduced = reduced_mask(*q.node);
+  SizeTable& table = q.table();
   std::vector<SizeId> sizes;
+  SizeId kept = table.constant(1);
   for (size_t axis = 0; axis < reduced.size(); ++axis) {
-    const SizeId size = q.dim(0, static_cast<int>(axis));
-    if (!reduced[axis]) {
-      sizes.push_back(size);
-    } else if (q.node->op->reduce.empty_error) {
-      SizeTable& table = q.table();
-      q.require_not_negative(table.sub(size, table.constant(1)), q.node->op->reduce.empty_error);
-    }
+    if (reduced[axis]) continue;
+    sizes.push_back(q.dim(0, static_cast<int>(axis)));
+    kept = table.mul(kept, sizes.back());
+  }
+  // Where the result has no elements either, nothing needs an identity.
+  const SizeId no_result = table.equal(kept, table.constant(0));
+  for (size_t axis = 0; axis < reduced.size() && q.node->op->reduce.empty_error; ++axis) {
+    if (!reduced[axis]) continue;
+    const SizeId size = table.select(no_result, table.constant(1), q.dim(0, static_cast<int>(axis)));
+    q.require_not_negative(table.sub(size, table.constant(1)), q.node->op->reduce.empty_error);
   }
   return Sizes(q.node->types.size(), sizes);
 }
