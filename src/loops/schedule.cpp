@@ -47,7 +47,8 @@ class Scheduler {
   static bool has_complex_values(const Node& node) {
     const auto is_complex_tensor = [](const Type& t) { return t.is_tensor() && is_complex(t.dtype); };
     return std::any_of(node.types.begin(), node.types.end(), is_complex_tensor) ||
-           std::any_of(node.inputs.begin(), node.inputs.end(), [&](const Var& v) { return is_complex_tensor(v.type()); });
+           std::any_of(node.inputs.begin(), node.inputs.end(),
+                       [&](const Var& v) { return is_complex_tensor(v.type()); });
   }
 
   // The scalar's value is an expression of sizes: kernels get it as a parameter and nothing is computed for it.
