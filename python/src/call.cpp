@@ -4,7 +4,6 @@
 #include <structmember.h>
 
 #include <array>
-#include <chrono>
 #include <cstring>
 
 #include "base/interrupt.h"
@@ -34,7 +33,6 @@ struct CallState {
   ResultForm form = ResultForm::list;
   Frame frame;
   bool frame_taken = false;          // under the interpreter's lock
-  double typical_nanoseconds = 1e9;  // of recent calls; the first ones release the lock
 };
 
 struct FunctionObject {
@@ -46,7 +44,6 @@ struct FunctionObject {
 };
 
 // A thread switch costs a few microseconds, so shorter calls keep the interpreter's lock.
-constexpr double release_from_nanoseconds = 20000;
 
 FunctionObject* self_of(PyObject* object) { return reinterpret_cast<FunctionObject*>(object); }
 
@@ -128,17 +125,14 @@ bool load(FunctionObject* self, PyObject* const* values, Frame& frame) {
 // Runs the function; a C++ exception leaves as such, with the interpreter's lock held again.
 std::vector<Array> run(CallState& state, const Frame& frame) {
   const std::shared_ptr<Function> function = state.function;
-  const auto start = std::chrono::steady_clock::now();
+  // Always without the lock: how long a call takes cannot be told from earlier ones (a size may be an argument), and a long
+  // call under the lock could be neither interrupted nor overtaken.
   std::vector<Array> results;
-  if (state.typical_nanoseconds < release_from_nanoseconds) {
-    results = function->call(frame.arrays);
-  } else {
+  {
     const nb::gil_scoped_release released;
     const InterruptGuard guard;
     results = function->call(frame.arrays);
   }
-  const auto spent = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
-  state.typical_nanoseconds = state.typical_nanoseconds > 1e8 ? spent : 0.75 * state.typical_nanoseconds + 0.25 * spent;
   return results;
 }
 
