@@ -32,7 +32,7 @@ struct CallState {
   std::vector<InputRule> inputs;
   ResultForm form = ResultForm::list;
   Frame frame;
-  bool frame_taken = false;          // under the interpreter's lock
+  bool frame_taken = false;  // under the interpreter's lock
 };
 
 struct FunctionObject {
@@ -125,8 +125,8 @@ bool load(FunctionObject* self, PyObject* const* values, Frame& frame) {
 // Runs the function; a C++ exception leaves as such, with the interpreter's lock held again.
 std::vector<Array> run(CallState& state, const Frame& frame) {
   const std::shared_ptr<Function> function = state.function;
-  // Always without the lock: how long a call takes cannot be told from earlier ones (a size may be an argument), and a long
-  // call under the lock could be neither interrupted nor overtaken.
+  // Always without the lock: how long a call takes cannot be told from earlier ones (a size may be an argument), and a
+  // long call under the lock could be neither interrupted nor overtaken.
   std::vector<Array> results;
   {
     const nb::gil_scoped_release released;

@@ -118,9 +118,11 @@ class Planner {
     return ready(e.leaf) || (sizes_->is_view(e.leaf) && ready(e.leaf.node->inputs[0]));
   }
 
-  SizeReg reg(SizeId id) {
-    if (id == no_size) return no_reg;
-    id = sizes_->canonical(id);
+  SizeReg reg(SizeId id) { return id == no_size ? no_reg : computed(sizes_->canonical(id), false); }
+  // The register of this very expression: a guard compares what others take for equal.
+  SizeReg plain_reg(SizeId id) { return id == no_size ? no_reg : computed(id, sizes_->canonical(id) != id); }
+
+  SizeReg computed(SizeId id, bool plain) {
     if (const SizeReg known = register_of(id); known != no_reg) return known;
     const SizeExpr e = sizes_->table()[id];
     SizeInstruction i{};
@@ -139,10 +141,9 @@ class Planner {
     }
     if (e.kind == SizeExpr::Kind::apply) {
       i.op = e.op;
-      for (const SizeId arg : e.args) i.args.push_back(reg(arg));
+      for (const SizeId arg : e.args) i.args.push_back(plain ? plain_reg(arg) : reg(arg));
     } else {
-      i.slot = e.leaf.op().has(leaf) || ready(e.leaf) || sizes_->is_view(e.leaf) ? slot(e.leaf) : -1;
-      if (i.slot < 0) raise<InternalError>("a size needs {} before it is computed", e.leaf.op().name);
+      i.slot = slot(e.leaf);
       if (i.kind == SizeInstruction::Kind::scalar) scalar_slots_.push_back(i.slot);
       i.axis = static_cast<int>(e.value);
     }
@@ -184,31 +185,6 @@ class Planner {
       program_->guards.push_back(std::move(guard));
     }
   }
-  // The register of this very expression: a guard compares what others take for equal.
-  SizeReg plain_reg(SizeId id) {
-    if (id == no_size) return no_reg;
-    if (const SizeReg known = register_of(id); known != no_reg) return known;
-    if (sizes_->canonical(id) == id) return reg(id);
-    SizeInstruction i{};
-    const SizeExpr e = sizes_->table()[id];
-    if (e.kind == SizeExpr::Kind::apply) {
-      i.kind = SizeInstruction::Kind::apply;
-      i.op = e.op;
-      for (const SizeId arg : e.args) i.args.push_back(plain_reg(arg));
-    } else {
-      i.kind = e.kind == SizeExpr::Kind::input_dim      ? SizeInstruction::Kind::dim
-               : e.kind == SizeExpr::Kind::input_stride ? SizeInstruction::Kind::stride
-                                                        : SizeInstruction::Kind::scalar;
-      i.slot = slot(e.leaf);
-      if (i.kind == SizeInstruction::Kind::scalar) scalar_slots_.push_back(i.slot);
-      i.axis = static_cast<int>(e.value);
-    }
-    i.target = program_->register_count++;
-    register_of(id) = i.target;
-    program_->size_instructions.push_back(std::move(i));
-    return register_of(id);
-  }
-
   int site(const Var& v, LineId line) {
     program_->sites.push_back({v, line ? line : v.node->line});
     return static_cast<int>(program_->sites.size()) - 1;

@@ -53,28 +53,10 @@ LoweredKernel lower_map(const Cluster& c, GraphSizes& sizes, const VarSet& mater
   std::iota(axes.begin(), axes.end(), 0);
   Groups groups = find_groups(c, sizes, materialised, axes);
   Emitter e(name, c, sizes, materialised);
-  loop::Builder& b = e.b;
   start_index(e);
-  const auto body = [&](Value index) {
-    const size_t mark = e.open_scope();
-    if (!groups.empty()) set_index(e, groups.back(), index);
+  for_each_in_range(e, groups, [&] {
     for (const Var& root : c.roots) e.store(root, e.domain_index, e.element(root, e.domain_index));
-    e.close_scope(mark);
-  };
-  if (groups.size() <= 1) {
-    b.for_each(LoopKind::vector, b.range_begin(), b.range_end(), body);
-  } else {
-    // The range counts elements: whole rows in the middle, parts of rows at its ends.
-    const Value inner = e.size(groups.back().size), begin = b.range_begin(), end = b.range_end();
-    const Groups outer(groups.begin(), groups.end() - 1);
-    b.for_each(LoopKind::serial, begin / inner, (end + inner - b.integer(1)) / inner, [&](Value row) {
-      const size_t mark = e.open_scope();
-      set_linear(e, outer, row);
-      const Value start = row * inner;
-      b.for_each(LoopKind::vector, loop::max(begin - start, b.integer(0)), loop::min(end - start, inner), body);
-      e.close_scope(mark);
-    });
-  }
+  });
   LoweredKernel k = e.finish();
   k.count = total(sizes, groups);
   return k;

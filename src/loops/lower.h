@@ -27,6 +27,10 @@ void set_index(Emitter& e, const LoopGroup& group, loop::Value value);
 /// Splits a linear index over groups (row-major) and sets the domain's index values.
 void set_linear(Emitter& e, const Groups& groups, loop::Value linear);
 SizeId total(GraphSizes& sizes, const Groups& groups);
+/// Visits the elements of this call's parallel range, which counts elements over the groups (row-major): whole rows in
+/// the middle, parts of rows at its ends, a vector loop along each. `around` wraps the vector loop (once per row).
+void for_each_in_range(Emitter& e, const Groups& groups, const std::function<void()>& body,
+                       const std::function<void(const std::function<void()>&)>& around = {});
 
 /// The reductions of a cluster that run over elements computed from others' results, by level.
 struct Phases {

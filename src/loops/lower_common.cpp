@@ -119,6 +119,33 @@ SizeId total(GraphSizes& sizes, const Groups& groups) {
   return result;
 }
 
+void for_each_in_range(Emitter& e, const Groups& groups, const std::function<void()>& body,
+                       const std::function<void(const std::function<void()>&)>& around) {
+  loop::Builder& b = e.b;
+  const auto line = [&](Value from, Value to) {
+    const std::function<void()> run = [&] {
+      b.for_each(loop::LoopKind::vector, from, to, [&](Value index) {
+        const size_t mark = e.open_scope();
+        if (!groups.empty()) set_index(e, groups.back(), index);
+        body();
+        e.close_scope(mark);
+      });
+    };
+    around ? around(run) : run();
+  };
+  const Value begin = b.range_begin(), end = b.range_end();
+  if (groups.size() <= 1) return line(begin, end);
+  const Value inner = e.size(groups.back().size);
+  const Groups outer(groups.begin(), groups.end() - 1);
+  b.for_each(loop::LoopKind::serial, begin / inner, (end + inner - b.integer(1)) / inner, [&](Value row) {
+    const size_t mark = e.open_scope();
+    set_linear(e, outer, row);
+    const Value start = row * inner;
+    line(loop::max(begin - start, b.integer(0)), loop::min(end - start, inner));
+    e.close_scope(mark);
+  });
+}
+
 Phases find_phases(const Cluster& c, GraphSizes& sizes) {
   std::unordered_map<const Node*, int> level;
   const auto level_of = [&](Var v) {

@@ -36,29 +36,10 @@ LoweredKernel copy_base(const Cluster& c, GraphSizes& sizes, const VarSet& mater
   const Var out = c.roots[0], base = c.node->inputs[0];
   space.domain = sizes.dims(out);
   Emitter e(name + "_copy", space, sizes, materialised);
-  loop::Builder& b = e.b;
-  e.domain_index.assign(space.domain.size(), b.integer(0));
+  e.domain_index.assign(space.domain.size(), e.b.integer(0));
   Groups groups;
   for (size_t a = 0; a < space.domain.size(); ++a) groups.push_back({{static_cast<int>(a)}, space.domain[a]});
-  const auto body = [&](Value index) {
-    const size_t mark = e.open_scope();
-    if (!groups.empty()) set_index(e, groups.back(), index);
-    e.store(out, e.domain_index, e.element(base, e.domain_index));
-    e.close_scope(mark);
-  };
-  if (groups.size() <= 1) {
-    b.for_each(LoopKind::vector, b.range_begin(), b.range_end(), body);
-  } else {
-    const Value inner = e.size(groups.back().size), begin = b.range_begin(), end = b.range_end();
-    const Groups outer(groups.begin(), groups.end() - 1);
-    b.for_each(LoopKind::serial, begin / inner, (end + inner - b.integer(1)) / inner, [&](Value row) {
-      const size_t mark = e.open_scope();
-      set_linear(e, outer, row);
-      b.for_each(LoopKind::vector, loop::max(begin - row * inner, b.integer(0)), loop::min(end - row * inner, inner),
-                 body);
-      e.close_scope(mark);
-    });
-  }
+  for_each_in_range(e, groups, [&] { e.store(out, e.domain_index, e.element(base, e.domain_index)); });
   LoweredKernel k = e.finish();
   k.count = total(sizes, groups);
   return k;
@@ -112,20 +93,7 @@ LoweredCluster lower_update(const Cluster& c, GraphSizes& sizes, const VarSet& m
   if (parallel.empty()) {
     b.for_each(LoopKind::parallel, b.range_begin(), b.range_end(), [&](Value) { ordered(write); });
   } else {
-    const Value inner = e.size(parallel.back().size), begin = b.range_begin(), end = b.range_end();
-    const Groups outer(parallel.begin(), parallel.end() - 1);
-    b.for_each(LoopKind::serial, begin / inner, (end + inner - b.integer(1)) / inner, [&](Value line) {
-      const size_t mark = e.open_scope();
-      if (!outer.empty()) set_linear(e, outer, line);
-      ordered([&] {
-        b.for_each(LoopKind::vector, loop::max(begin - line * inner, b.integer(0)),
-                   loop::min(end - line * inner, inner), [&](Value index) {
-                     set_index(e, parallel.back(), index);
-                     write();
-                   });
-      });
-      e.close_scope(mark);
-    });
+    for_each_in_range(e, parallel, write, ordered);
   }
   LoweredKernel k = e.finish();
   k.count = total(sizes, parallel);
