@@ -179,10 +179,10 @@ enum Trait : uint32_t {
   effect = 1u << 5,
   may_fail = 1u << 6,
   value_dependent_sizes = 1u << 7,
-  views = 1u << 8,        // output 0 may share memory with input 0
-  leaf = 1u << 9,         // input, shared, constant: has no code
-  expensive = 1u << 10,   // costs much more than a load: rather stored than computed twice
-  lazy = 1u << 11,        // its bodies run only when needed (ifelse)
+  views = 1u << 8,       // output 0 may share memory with input 0
+  leaf = 1u << 9,        // input, shared, constant: has no code
+  expensive = 1u << 10,  // costs much more than a load: rather stored than computed twice
+  lazy = 1u << 11,  // input 0 chooses, for n outputs, inputs 1 .. n (not zero) or n + 1 .. 2n; only these are computed
   idempotent = 1u << 12,  // f(f(x)) = f(x)
   opaque = 1u << 13,      // never merged or folded (Python ops with state, print)
   inlined = 1u << 14,     // replaced by its body when compiled (OpFromGraph)

@@ -15,9 +15,9 @@ constexpr size_t root_limit = 6;
 
 class Scheduler {
  public:
-  Scheduler(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes,
+  Scheduler(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes, const Regions& regions,
             const ScheduleOptions& options)
-      : order_(order), sizes_(sizes), options_(options) {
+      : order_(order), sizes_(sizes), regions_(regions), options_(options) {
     for (const Var& v : needed) require(v);
   }
 
@@ -83,6 +83,7 @@ class Scheduler {
   void call_step(const NodePtr& node) {
     Cluster c;
     c.node = node;
+    c.region = regions_.of(node.get());
     const bool update = node->op->is_update() && !options_.interpret;
     c.kind = update                                                                      ? Cluster::Kind::update
              : node->op->has(lazy)                                                       ? Cluster::Kind::branch
@@ -248,6 +249,7 @@ class Scheduler {
     int id = shared_cluster(node, users);
     if (id < 0) {
       Cluster c;
+      c.region = regions_.of(node.get());
       const bool reduces = node->op->is_reduce();
       c.domain = reduces ? sizes_.dims(node->inputs[0]) : dims_of(node);
       if (reduces) c.reduced = axes_of(*node);
@@ -269,10 +271,11 @@ class Scheduler {
     if (!options_.fuse || options_.apart.contains(node.get())) return -1;
     const bool reduces = node->op->is_reduce();
     const std::vector<SizeId>& space = reduces ? sizes_.dims(node->inputs[0]) : dims_of(node);
+    const int region = regions_.of(node.get());
     for (size_t id = 0; id < clusters_.size(); ++id) {
       const Cluster& c = clusters_[id];
-      if (c.kind != Cluster::Kind::map || c.domain != space || c.domain.empty() || c.roots.size() >= root_limit ||
-          c.members.size() >= member_limit) {
+      if (c.kind != Cluster::Kind::map || c.region != region || c.domain != space || c.domain.empty() ||
+          c.roots.size() >= root_limit || c.members.size() >= member_limit) {
         continue;
       }
       if (reduces ? c.reduced != axes_of(*node) || (!c.rows() && feeds_elements(node, c)) : false) continue;
@@ -345,6 +348,7 @@ class Scheduler {
 
   std::span<const NodePtr> order_;
   GraphSizes& sizes_;
+  const Regions& regions_;
   const ScheduleOptions& options_;
   VarSet required_;
   std::unordered_map<const Node*, std::set<int>> users_;
@@ -360,8 +364,8 @@ bool Cluster::rows() const {
 }
 
 Schedule make_schedule(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes,
-                       const ScheduleOptions& options) {
-  return Scheduler(order, needed, sizes, options).run();
+                       const Regions& regions, const ScheduleOptions& options) {
+  return Scheduler(order, needed, sizes, regions, options).run();
 }
 
 }  // namespace croton

@@ -17,6 +17,7 @@ struct Cluster {
   enum class Kind : uint8_t { map, update, library, host, branch };
   Kind kind = Kind::map;
   NodePtr node;                  // update, library, host, branch: the node
+  int region = Regions::always;  // all that it computes belongs to this region
   std::vector<Var> roots;        // what it computes for others, in order of discovery
   std::vector<SizeId> domain;    // iteration space; with `reduced` axes the roots may have the rest as their space
   std::vector<int> reduced;      // sorted axes of the domain over which its reductions run; empty: a plain map
@@ -41,6 +42,6 @@ struct Schedule {
 
 /// `needed` are the variables that must exist in memory at the end. Deterministic.
 Schedule make_schedule(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes,
-                       const ScheduleOptions& options);
+                       const Regions& regions, const ScheduleOptions& options);
 
 }  // namespace croton

@@ -1,6 +1,8 @@
 // Runs the rows' size rules over a graph in topological order, then the view rules, once equal sizes are known.
 #include "loops/sizes.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace croton {
@@ -12,7 +14,7 @@ struct NodeSizeQuery final : SizeQuery {
   SizeId scalar(size_t input) override { return sizes_.scalar(owner_->inputs[input]); }
   void require_equal(SizeId a, SizeId b, std::string message) override {
     guard(SizeGuard::Kind::equal, a, b, std::move(message));
-    sizes_.unify(a, b);
+    if (sizes_.regions_.of(node) == Regions::always) sizes_.unify(a, b);
   }
   void require_not_negative(SizeId a, std::string message) override {
     if (!table().never_negative(a)) guard(SizeGuard::Kind::not_negative, a, no_size, std::move(message));
@@ -48,7 +50,8 @@ struct NodeSizeQuery final : SizeQuery {
   const NodePtr& owner_;
 };
 
-GraphSizes::GraphSizes(std::span<const NodePtr> order, const VarSet& strided) : strided_(strided) {
+GraphSizes::GraphSizes(std::span<const NodePtr> order, const VarSet& strided, const Regions& regions)
+    : strided_(strided), regions_(regions) {
   for (const NodePtr& node : order) add_node(node);
   // Only now all equalities are known: canonical sizes make strides that can be compared.
   for (auto& [v, dims] : dims_) {
@@ -69,6 +72,9 @@ void GraphSizes::add_node(const NodePtr& node) {
     const Var v{node, k};
     std::vector<SizeId> dims = k < known.size() ? known[k] : std::vector<SizeId>(type.rank, no_size);
     dims.resize(type.rank, no_size);
+    if (node->op->has(lazy)) {
+      for (SizeId& id : dims) id = known_outside(id, regions_.of(node.get())) ? id : no_size;
+    }
     const Literal* literal = literal_of(v);
     for (int axis = 0; axis < type.rank; ++axis) {
       SizeId& id = dims[static_cast<size_t>(axis)];
@@ -79,6 +85,14 @@ void GraphSizes::add_node(const NodePtr& node) {
     }
     dims_.emplace(v, std::move(dims));
   }
+}
+
+// The size reads nothing that exists only inside a region which `region` does not lie in.
+bool GraphSizes::known_outside(SizeId id, int region) const {
+  if (id == no_size) return false;
+  const SizeExpr& e = table_[id];
+  if (e.kind != SizeExpr::Kind::apply) return !e.leaf || regions_.within(region, regions_.of(e.leaf.node.get()));
+  return std::all_of(e.args.begin(), e.args.end(), [&](SizeId arg) { return known_outside(arg, region); });
 }
 
 void GraphSizes::add_view(const NodePtr& node) {
@@ -177,7 +191,8 @@ void GraphSizes::unify(SizeId a, SizeId b) {
 void GraphSizes::add_guard(SizeGuard guard) {
   for (const SizeGuard& g : guards_) {
     if (g.kind == guard.kind && g.left == guard.left && g.right == guard.right && g.many == guard.many &&
-        g.others == guard.others) {
+        g.others == guard.others &&
+        regions_.within(regions_.of(guard.node.node.get()), regions_.of(g.node.node.get()))) {
       return;
     }
   }

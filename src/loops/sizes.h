@@ -7,14 +7,16 @@
 
 #include "ir/op.h"
 #include "ir/walk.h"
+#include "loops/regions.h"
 
 namespace croton {
 
 /// Answers for the graph below `outputs`. Leaves are contiguous unless `strided` says that their strides are to be read
-/// in each call. Sizes that a guard makes equal are one expression here, since guards run before what relies on them.
+/// in each call. Sizes that a guard makes equal are one expression here, since guards run before what relies on them;
+/// guards of a region that may not run say nothing to the rest.
 class GraphSizes {
  public:
-  GraphSizes(std::span<const NodePtr> order, const VarSet& strided);
+  GraphSizes(std::span<const NodePtr> order, const VarSet& strided, const Regions& regions);
 
   SizeTable& table() { return table_; }
   const std::vector<SizeId>& dims(const Var& v);
@@ -41,10 +43,12 @@ class GraphSizes {
   void add_view(const NodePtr& node);
   void add_guard(SizeGuard guard);
   void unify(SizeId a, SizeId b);
+  bool known_outside(SizeId id, int region) const;
   std::vector<SizeId> contiguous(const std::vector<SizeId>& dims);
 
   SizeTable table_;
   const VarSet& strided_;
+  const Regions& regions_;
   VarMap<std::vector<SizeId>> dims_, strides_;
   VarMap<SizeId> views_, scalars_;
   std::vector<SizeGuard> guards_;

@@ -1,0 +1,20 @@
+// Which kernels may write the new value of a shared variable over the old one, after the commit.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "compile/plan_steps.h"
+
+namespace croton {
+
+/// Clusters, by number, with the cell that each root's value goes to.
+using UpdatesInPlace = std::map<size_t, std::vector<std::shared_ptr<SharedCell>>>;
+
+/// A kernel qualifies when nothing in it can fail; when its results are new values of shared variables and nothing
+/// else; when it reads the old values it overwrites element by element, where it writes; and when no other such kernel
+/// reads them.
+UpdatesInPlace find_updates_in_place(const PlanParts& parts);
+
+}  // namespace croton

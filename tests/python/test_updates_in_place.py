@@ -1,0 +1,104 @@
+"""New values of shared variables are written over the old ones where nothing can see the difference."""
+
+import numpy as np
+import pytest
+
+import croton as theano
+import croton.tensor as T
+
+START = np.linspace(-1, 1, 12).reshape(3, 4)
+OTHER = np.linspace(2, 3, 12).reshape(3, 4)
+G = np.sin(np.arange(12.0)).reshape(3, 4)
+
+
+def momentum(w, m, g):
+    velocity = 0.9 * m - 0.1 * g
+    return [(m, velocity), (w, w + velocity)], lambda w, m: (w + 0.9 * m - 0.1 * G, 0.9 * m - 0.1 * G)
+
+
+def swap(w, m, g):
+    return [(w, m + g), (m, w - g)], lambda w, m: (m + G, w - G)
+
+
+def flipped(w, m, g):
+    return [(w, w + (w * 2)[::-1])], lambda w, m: (w + (w * 2)[::-1], m)
+
+
+def transposed_square(w, m, g):
+    return [(w, w + T.dot(w, w.T).sum() + w[0])], lambda w, m: (w + (w @ w.T).sum() + w[0], m)
+
+
+def scaled_by_a_part(w, m, g):
+    return [(w, w * w[0, 0].dimshuffle("x", "x"))], lambda w, m: (w * w[0, 0], m)
+
+
+def plain(w, m, g):
+    return [(w, w - 0.1 * g)], lambda w, m: (w - 0.1 * G, m)
+
+
+def other_unread(w, m, g):
+    return [(w, w - g), (m, T.exp(g) * 2)], lambda w, m: (w - G, np.exp(G) * 2)
+
+
+def read_by_the_other(w, m, g):
+    return [(w, w - g), (m, m + w)], lambda w, m: (w - G, m + w)
+
+
+def read_flipped_by_the_other(w, m, g):
+    return [(w, w - g), (m, m + w[::-1])], lambda w, m: (w - G, m + w[::-1])
+
+
+CASES = {
+    momentum: 2, plain: 1, other_unread: 2, read_by_the_other: 2, read_flipped_by_the_other: 1,
+    swap: 0, flipped: 0, transposed_square: 0, scaled_by_a_part: 0,
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.__name__)
+def test_values_and_the_number_in_place(case):
+    w, m, g = theano.shared(START.copy()), theano.shared(OTHER.copy()), T.dmatrix("g")
+    updates, reference = case(w, m, g)
+    f = theano.function([g], (w * m).sum(), updates=updates, on_unused_input="ignore")
+    assert sum("in place" in line for line in f.dump("program").splitlines()) == CASES[case]
+    expected = START, OTHER
+    for _ in range(3):
+        np.testing.assert_allclose(f(G), (expected[0] * expected[1]).sum(), rtol=1e-12)
+        expected = reference(*expected)
+        np.testing.assert_allclose(w.get_value(), expected[0], rtol=1e-12)
+        np.testing.assert_allclose(m.get_value(), expected[1], rtol=1e-12)
+
+
+def test_a_kernel_that_reads_an_old_value_runs_before_it_is_overwritten():
+    w, v, g = theano.shared(START.copy()), theano.shared(np.zeros(4)), T.dmatrix("g")
+    f = theano.function([g], [], updates=[(w, w - g), (v, v - w[0])])
+    assert sum("in place" in line for line in f.dump("program").splitlines()) == 1
+    total = np.zeros(4)
+    for k in range(3):
+        f(G)
+        total = total - (START - k * G)[0]
+        np.testing.assert_allclose(v.get_value(), total, rtol=1e-12, atol=1e-15)
+
+
+def test_a_value_that_somebody_holds_is_not_overwritten():
+    w, g = theano.shared(START.copy()), T.dmatrix("g")
+    read = theano.function([], w)
+    step = theano.function([g], w, updates=[(w, w - g)])
+    held, borrowed = read(), w.get_value(borrow=True, return_internal_type=True)
+    kept = np.array(borrowed)
+    before = step(G)
+    np.testing.assert_array_equal(held, START)
+    np.testing.assert_array_equal(before, START)
+    np.testing.assert_array_equal(borrowed, kept)
+    np.testing.assert_allclose(w.get_value(), START - G)
+
+
+def test_a_failing_call_changes_nothing():
+    w, m, g, i = theano.shared(START.copy()), theano.shared(OTHER.copy()), T.dmatrix("g"), T.lvector("i")
+    step = theano.function([g, i], [], updates=[(w, w - g), (m, m * g[i].sum())])
+    with pytest.raises(IndexError):
+        step(G, [9])
+    np.testing.assert_array_equal(w.get_value(), START)
+    np.testing.assert_array_equal(m.get_value(), OTHER)
+    with pytest.raises(ValueError):
+        step(G[:2], [0])
+    np.testing.assert_array_equal(w.get_value(), START)
