@@ -48,6 +48,13 @@ std::vector<int> last_uses(const Program& program, const std::vector<const Step*
   return last;
 }
 
+// The step copies to slot `k` what nobody reads after it: the copy is that memory.
+bool takes_over(const Program& program, const Step& step, int k, const std::vector<int>& last, int n) {
+  const int copied = step.kernel.copied;
+  return copied >= 0 && step.kernel.copy == k && last[static_cast<size_t>(copied)] == n &&
+         program.slots[static_cast<size_t>(copied)].source == Slot::Source::buffer;
+}
+
 }  // namespace
 
 void assign_buffers(Program& program) {
@@ -65,6 +72,13 @@ void assign_buffers(Program& program) {
     for (const int k : steps[static_cast<size_t>(n)]->prepares) {
       Slot& s = program.slots[static_cast<size_t>(k)];
       if (s.source != Slot::Source::buffer) continue;
+      if (takes_over(program, *steps[static_cast<size_t>(n)], k, last, n)) {
+        s.index = program.slots[static_cast<size_t>(steps[static_cast<size_t>(n)]->kernel.copied)].index;
+        for (auto& [until, buffer] : busy) {
+          if (buffer == s.index) until = last[static_cast<size_t>(k)];
+        }
+        continue;
+      }
       s.index = free.empty() ? program.buffer_count++ : free.back();
       if (!free.empty()) free.pop_back();
       busy.emplace_back(last[static_cast<size_t>(k)], s.index);

@@ -12,8 +12,8 @@
 
 namespace croton {
 
-/// Fills the tables of a program while its steps are planned in order. What is computed inside a block (registers, slots
-/// of results and views, readiness) is known in that block only and forgotten when it closes.
+/// Fills the tables of a program while its steps are planned in order. What is computed inside a block (registers,
+/// slots of results and views, readiness) is known in that block only and forgotten when it closes.
 class Layout {
  public:
   Layout(Program& program, GraphSizes& sizes, const Regions& regions);
@@ -74,9 +74,9 @@ class Layout {
   std::vector<Var> slot_log_, written_log_;
   std::vector<int> prepared_log_;
   std::vector<std::pair<Var, int>> leaf_slots_;
-  std::vector<int> scalar_slots_;                                       // read by size instructions not yet flushed
-  std::vector<std::vector<size_t>> guards_to_try_;                      // by region
-  std::unordered_map<const Node*, std::vector<size_t>> guards_waiting_; // for a node to have run
+  std::vector<int> scalar_slots_;                                        // read by size instructions not yet flushed
+  std::vector<std::vector<size_t>> guards_to_try_;                       // by region
+  std::unordered_map<const Node*, std::vector<size_t>> guards_waiting_;  // for a node to have run
   int instructions_done_ = 0, guards_done_ = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "compile/plan_updates.h"
+#include "ir/loop_unused.h"
 
 namespace croton {
 namespace {
@@ -131,6 +132,7 @@ class StepPlanner {
     s.cost = k.cost;
     s.scratch = layout_.reg(k.scratch);
     s.serial = k.serial;
+    if (k.copied) s.copied = layout_.slot(k.copied), s.copy = layout_.slot(c.roots[0]);
     for (const Var& v : k.sites) s.sites.push_back(layout_.add_site(v, 0));
     layout_.flush();
     for (const int b : s.buffers) layout_.prepare(step, b);
@@ -139,6 +141,13 @@ class StepPlanner {
     step.profile = profile_step(k.loops.name, "kernel", c.members, c.node);
     program_.kernels.push_back({std::move(k.loops), nullptr, nullptr, {}});
     return step;
+  }
+
+  // Finds before the commit what the kernel, which runs after it, would find.
+  Step check_step(const Cluster& c, const LoweredKernel& k) {
+    LoweredKernel check = k;
+    check.loops = loop::checks_of(std::move(check.loops));
+    return kernel_step(c, check, {});
   }
 
   int profile_step(std::string name, std::string kind, const std::vector<NodePtr>& nodes, const NodePtr& also) {
@@ -259,6 +268,9 @@ class StepPlanner {
       for (size_t k = 0; k < c.roots.size(); ++k) {
         const int slot = layout_.new_slot(c.roots[k], Slot::Source::in_place);
         program_.slots[static_cast<size_t>(slot)].index = index_of(cells[k]);
+      }
+      for (const LoweredKernel& k : parts_.lowered[number].kernels) {
+        if (!k.sites.empty()) layout_.add_step(check_step(c, k));
       }
       for (Step& step : kernel_steps(number)) after_commit.push_back(std::move(step));
     }

@@ -28,7 +28,7 @@ class InPlaceProof {
   UpdatesInPlace run() {
     UpdatesInPlace found;
     for (size_t k = 0; k < parts_.schedule.clusters.size(); ++k) {
-      if (cannot_fail(k) && overwrites_only_cells(k)) found.emplace(k, cells_of(k));
+      if (qualifies(k)) found.emplace(k, cells_of(k));
     }
     // Which old values each of them reads; whoever is read by another one is not written in place.
     for (auto it = found.begin(); it != found.end();) {
@@ -46,12 +46,27 @@ class InPlaceProof {
     return v;
   }
 
-  bool cannot_fail(size_t number) const {
+  bool qualifies(size_t number) {
     const Cluster& c = parts_.schedule.clusters[number];
     const LoweredCluster& lowered = parts_.lowered[number];
-    return c.kind == Cluster::Kind::map && c.region == Regions::always && lowered.temporaries.empty() &&
-           std::all_of(lowered.kernels.begin(), lowered.kernels.end(),
-                       [](const LoweredKernel& k) { return k.sites.empty() && k.scratch == no_size; });
+    const auto no_scratch = [](const LoweredKernel& k) { return k.scratch == no_size; };
+    const auto no_check = [](const LoweredKernel& k) { return k.sites.empty(); };
+    const std::vector<LoweredKernel>& kernels = lowered.kernels;
+    if (c.region != Regions::always || !lowered.temporaries.empty()) return false;
+    if (!std::all_of(kernels.begin(), kernels.end(), no_scratch)) return false;
+    if (c.kind == Cluster::Kind::update) return updates_a_cell(c, kernels);
+    return c.kind == Cluster::Kind::map && std::all_of(kernels.begin(), kernels.end(), no_check) &&
+           overwrites_only_cells(number);
+  }
+
+  // The row changes a region of the old value itself, and its second kernel sees no more of the old value than that.
+  bool updates_a_cell(const Cluster& c, const std::vector<LoweredKernel>& kernels) {
+    const Var& root = c.roots[0];
+    const auto target = targets_.find(root);
+    if (target == targets_.end() || c.roots.size() != 1 || root.type().rank == 0 || read_elsewhere(root)) return false;
+    if (kernels.size() != 2 || !kernels[0].copied || cell_of(kernels[0].copied) != target->second) return false;
+    return std::none_of(kernels[1].buffers.begin(), kernels[1].buffers.end(),
+                        [&](const Operand& o) { return o.var && cell_of(base(o.var)) == target->second; });
   }
 
   // Every root is the new value of a cell and read by no other kernel; the cells' old values are read in step.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "ir/loop_unused.h"
 
 namespace croton::loop {
 namespace {
@@ -48,38 +49,6 @@ bool commutes(Code code, DType operand) {
     default:
       return false;
   }
-}
-
-bool has_effect(const Instruction& i) {
-  switch (i.code) {
-    case Code::store:
-    case Code::local_store:
-    case Code::checked_index:
-    case Code::while_loop:
-      return true;  // a while loop may be meant to end by its own stores, and may not end
-    default:
-      break;
-  }
-  return std::ranges::any_of(i.regions, [](const Region& r) { return std::ranges::any_of(r.body, has_effect); });
-}
-
-// Removes what nothing uses, last instruction first.
-void remove_unused(Region& region, std::vector<bool>& used) {
-  const auto use = [&](const std::vector<ValueId>& ids) {
-    for (const ValueId id : ids) used[static_cast<size_t>(id)] = true;
-  };
-  use(region.yields);
-  std::vector<Instruction> kept;
-  for (size_t n = region.body.size(); n-- > 0;) {
-    Instruction& i = region.body[n];
-    const bool needed = std::ranges::any_of(i.results, [&](ValueId id) { return used[static_cast<size_t>(id)]; });
-    if (!needed && !has_effect(i)) continue;
-    for (size_t r = i.regions.size(); r-- > 0;) remove_unused(i.regions[r], used);
-    use(i.operands);
-    kept.push_back(std::move(i));
-  }
-  std::ranges::reverse(kept);
-  region.body = std::move(kept);
 }
 
 std::vector<ValueId> ids_of(const std::vector<Value>& values) {
@@ -376,8 +345,7 @@ Builder::Values Builder::while_loop(const Values& initial, const std::function<V
 Kernel Builder::finish() {
   if (scopes_.size() != 1) raise<InternalError>("kernel '{}' is finished inside a region", kernel_.name);
   kernel_.body = close_scope({});
-  std::vector<bool> used(kernel_.value_dtypes.size(), false);
-  remove_unused(kernel_.body, used);
+  remove_unused(kernel_);
   verify(kernel_);
   Kernel kernel = std::move(kernel_);
   kernel_ = Kernel{};

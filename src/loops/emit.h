@@ -31,6 +31,8 @@ struct LoweredKernel {
   SizeId scratch = no_size;  // bytes per worker
   std::vector<Var> sites;    // of the index checks
   bool serial = false;
+  /// Copies all of this variable to the kernel's root and does nothing else: not needed where they are one memory.
+  Var copied = {};
 };
 struct Temporary {
   DType dtype;

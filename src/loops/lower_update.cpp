@@ -42,6 +42,11 @@ LoweredKernel copy_base(const Cluster& c, GraphSizes& sizes, const VarSet& mater
   for_each_in_range(e, groups, [&] { e.store(out, e.domain_index, e.element(base, e.domain_index)); });
   LoweredKernel k = e.finish();
   k.count = total(sizes, groups);
+  const bool in_memory = materialised.contains(base) || base.op().has(leaf);
+  if (in_memory && !sizes.is_view(base) && sizes.strides(base) == sizes.strides(out) &&
+      base.type().dtype == out.type().dtype && !c.has(base.node.get())) {
+    k.copied = base;
+  }
   return k;
 }
 

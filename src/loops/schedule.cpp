@@ -177,11 +177,20 @@ class Scheduler {
 
   bool legal(const NodePtr& node, const Cluster& c) {
     if (c.kind != Cluster::Kind::map && c.kind != Cluster::Kind::update) return false;
-    if (c.members.size() >= member_limit) return false;
+    if (c.members.size() >= member_limit || reads_what_it_changes(*node, c)) return false;
     if (node->op->is_reduce()) return c.kind == Cluster::Kind::map && legal_reduction(node, c);
     if (!node->op->has(expensive) || c.kind == Cluster::Kind::update) return true;
     const std::vector<SizeId>& dims = dims_of(node);
     return dims == c.domain || dims == without(c.domain, c.reduced);
+  }
+
+  // What reads the leaf whose region is changed runs before the change, which then may happen in the leaf's own memory.
+  bool reads_what_it_changes(const Node& node, const Cluster& c) const {
+    if (c.kind != Cluster::Kind::update || !c.node->inputs[0].op().has(leaf)) return false;
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](Var v) {
+      while (sizes_.is_view(v)) v = v.node->inputs[0];
+      return v == c.node->inputs[0];
+    });
   }
 
   bool legal_reduction(const NodePtr& node, const Cluster& c) {

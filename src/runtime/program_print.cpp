@@ -84,6 +84,7 @@ std::string kernel_text(const Program& program, const KernelStep& k) {
       fmt::format("kernel {}({}) ints {} count {} cost {}", program.kernels[static_cast<size_t>(k.kernel)].loops.name,
                   slots_text(k.buffers), registers_text(k.ints), register_text(k.count), k.cost);
   if (k.cost_items != no_reg) text += " per item, items " + register_text(k.cost_items);
+  if (k.copied >= 0) text += fmt::format(" unless s{} is s{}", k.copied, k.copy);
   if (k.scratch != no_reg) text += " scratch " + register_text(k.scratch);
   if (k.minimum_grain != no_reg) text += " grain " + register_text(k.minimum_grain);
   return text + (k.serial ? " serial" : "");

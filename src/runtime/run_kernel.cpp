@@ -80,6 +80,7 @@ double factor(ExecutionState& state, int slot, double otherwise) {
 int run_kernel(ExecutionState& state, const KernelStep& step) {
   const int64_t count = state.value(step.count);
   if (count <= 0) return 1;
+  if (step.copied >= 0 && state.data_of(step.copied) == state.data_of(step.copy)) return 1;
   gather_operands(state, step);
   const KernelFunction entry = state.program.kernels[static_cast<size_t>(step.kernel)].entry;
   Frame blank;

@@ -102,3 +102,61 @@ def test_a_failing_call_changes_nothing():
     with pytest.raises(ValueError):
         step(G[:2], [0])
     np.testing.assert_array_equal(w.get_value(), START)
+
+
+def rows_added(w, i, g):
+    return T.inc_subtensor(w[i], -0.1 * g), lambda w, i, g: np.add.at(w, i, -0.1 * g)
+
+
+def rows_set(w, i, g):
+    return T.set_subtensor(w[i], T.tanh(g)), lambda w, i, g: w.__setitem__(i, np.tanh(g))
+
+
+def slice_added(w, i, g):
+    return T.inc_subtensor(w[2:7], g[:5]), lambda w, i, g: w.__setitem__(slice(2, 7), w[2:7] + g[:5])
+
+
+def gathered_and_added(w, i, g):
+    return T.inc_subtensor(w[i], w[i] * g), lambda w, i, g: np.add.at(w, i, w[i] * g)
+
+
+@pytest.mark.parametrize("case", [rows_added, rows_set, slice_added, gathered_and_added], ids=lambda c: c.__name__)
+def test_regions_of_a_shared_variable(case):
+    start = np.random.RandomState(3).rand(50, 6)
+    w, i, g = theano.shared(start.copy()), T.lvector("i"), T.dmatrix("g")
+    value, change = case(w, i, g)
+    step = theano.function([i, g], [], updates=[(w, value)], on_unused_input="ignore")
+    assert "in place of shared 0" in step.dump("program")
+    rows, rest = np.array([3, 49, 3, -1, 0, 3]), np.random.RandomState(4).randn(6, 6)
+    want = start.copy()
+    for _ in range(3):
+        change(want, rows, rest)
+        step(rows, rest)
+        np.testing.assert_allclose(w.get_value(), want, rtol=1e-12)
+    held = theano.function([], w.T)  # a view of a value that somebody reads
+    before, kept = held(), w.get_value().T
+    step(rows, rest)
+    np.testing.assert_array_equal(before, kept)
+    if case is not slice_added:  # all or nothing: the last index is the wrong one
+        now = w.get_value()
+        with pytest.raises(IndexError):
+            step([0, 1, 2, 3, 4, 50], rest)
+        np.testing.assert_array_equal(w.get_value(), now)
+
+
+def test_a_chain_of_changes_shares_its_memory():
+    x, v = T.dmatrix("x"), T.dvector("v")
+    y = T.exp(x)
+    kept = y
+    for k in range(6):
+        y = T.set_subtensor(y[k], v * k)
+    f = theano.function([x, v], [(y * 2).sum(axis=0)])
+    g = theano.function([x, v], [(y * 2).sum(axis=0), kept * 3])
+    data, row = np.random.RandomState(5).rand(8, 5), np.arange(5.0)
+    want = np.exp(data)
+    want[:6] = np.outer(np.arange(6), row)
+    np.testing.assert_allclose(f(data, row), [(want * 2).sum(axis=0)])
+    total, old = g(data, row)
+    np.testing.assert_allclose(total, (want * 2).sum(axis=0))
+    np.testing.assert_allclose(old, np.exp(data) * 3)
+    assert "buffer 2" not in f.dump("program")
