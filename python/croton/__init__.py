@@ -18,6 +18,7 @@ from ._python_op import Op, as_op  # noqa: E402
 from ._types import Generic, Type, generic  # noqa: E402
 from ._updates import OrderedUpdates  # noqa: E402
 from ._variable import Apply, Constant, Variable  # noqa: E402
+from ._batch import batch  # noqa: E402
 from .gradient import Lop, Rop, grad, subgraph_grad  # noqa: E402
 from .printing import pp, pprint  # noqa: E402
 from .sharedvalue import shared  # noqa: E402
