@@ -41,6 +41,7 @@ elseif(CROTON_SANITIZE)
 endif()
 if(CROTON_SANITIZE)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1 -fno-omit-frame-pointer")
-  target_compile_options(croton_options INTERFACE ${sanitizer_flags})
+  # Instrumented code hides from the compiler what is initialised: it warns of members that are.
+  target_compile_options(croton_options INTERFACE ${sanitizer_flags} -Wno-maybe-uninitialized)
   target_link_options(croton_options INTERFACE ${sanitizer_flags})
 endif()

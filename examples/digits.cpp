@@ -1,7 +1,7 @@
 // Trains a network on real images of digits, in C++.
 //
 //   python examples/export_digits.py digits.csv
-//   digits digits.csv [epochs]
+//   digits digits.csv [epochs] [profile]
 #include <croton/croton.h>
 
 #include <algorithm>
@@ -70,7 +70,7 @@ croton::SharedVariable random_weights(int64_t rows, int64_t columns, const char*
   return shared(ArrayView(values.data(), {rows, columns}), name);
 }
 
-void train_and_test(const Images& train, const Images& test, int epochs) {
+void train_and_test(const Images& train, const Images& test, int epochs, bool profile) {
   std::mt19937 random(0);
   const auto W = random_weights(pixels, hidden_units, "W", random),
              V = random_weights(hidden_units, classes, "V", random);
@@ -84,8 +84,9 @@ void train_and_test(const Images& train, const Images& test, int epochs) {
   const auto [gW, gb, gV, gc] = croton::grad(cost, {W, b, V, c});
 
   const auto step =
-      croton::function({x, y}, {cost}, {{W, W - 0.2 * gW}, {b, b - 0.2 * gb}, {V, V - 0.2 * gV}, {c, c - 0.2 * gc}});
-  const auto error = croton::function({x, y}, {mean(neq(argmax(p, 1), y))});
+      croton::function({x, y}, {cost}, {{W, W - 0.2 * gW}, {b, b - 0.2 * gb}, {V, V - 0.2 * gV}, {c, c - 0.2 * gc}},
+                       {.name = "step", .profile = profile});
+  const auto error = croton::function({x, y}, {mean(neq(argmax(p, 1), y))}, {}, {.name = "error", .profile = profile});
 
   for (int epoch = 1; epoch <= epochs; ++epoch) {
     const Images images = shuffled(train, random);
@@ -102,19 +103,20 @@ void train_and_test(const Images& train, const Images& test, int epochs) {
     std::printf("epoch %3d  cost %.4f  test error %5.2f %%  %9.0f images/s\n", epoch,
                 total / static_cast<double>(steps), 100 * wrong, static_cast<double>(steps * batch) / seconds);
   }
+  if (profile) std::cout << step.profile() << error.profile();
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 2) {
-    std::cerr << "usage: digits digits.csv [epochs]\n";
+    std::cerr << "usage: digits digits.csv [epochs] [profile]\n";
     return 2;
   }
   try {
     Images train, test;
     read(arguments[1], train, test);
-    train_and_test(train, test, count > 2 ? std::atoi(arguments[2]) : 20);
+    train_and_test(train, test, count > 2 ? std::atoi(arguments[2]) : 20, count > 3);
   } catch (const std::exception& failure) {
     std::cerr << failure.what() << '\n';
     return 1;

@@ -14,6 +14,8 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import fallbacks
+
 ROOT = Path(__file__).resolve().parent.parent
 TIME_LIMIT_SECONDS = 2400  # of one runner; only a hanging test reaches it
 QUIET_LINES = ("[ RUN      ]", "[       OK ]", "[----------]", "Note: ", "Running main()")
@@ -21,11 +23,13 @@ QUIET_LINES = ("[ RUN      ]", "[       OK ]", "[----------]", "Note: ", "Runnin
 
 @dataclass
 class Result:
-    """What one runner found: the names of the failed tests, and how many passed and were skipped."""
+    """What one runner found: the names of the failed tests, how many passed and were skipped, and what they recorded."""
 
     passed: int = 0
     skipped: int = 0
     failed: list = field(default_factory=list)
+    host_calls: set = field(default_factory=set)
+    kernels: list = field(default_factory=list)
 
 
 def run(command, environment, filter_line):
@@ -48,6 +52,7 @@ def read_cpp_report(path):
     for suite in json.loads(path.read_text())["testsuites"]:
         for test in suite["testsuite"]:
             name = f"{suite['name']}.{test['name']}"
+            result.host_calls.update(fallbacks.split(test.get("host_calls", "")))
             if test.get("failures"):
                 result.failed.append(name)
             elif test["result"] == "COMPLETED":
@@ -61,6 +66,11 @@ def read_python_report(path):
     result = Result()
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         kinds = {child.tag for child in case}
+        for record in case.iter("property"):
+            if record.get("name") == "host_calls":
+                result.host_calls.update(fallbacks.split(record.get("value")))
+            elif record.get("name") == "kernels":
+                result.kernels.append(record.get("value"))
         if kinds & {"failure", "error"}:
             result.failed.append(f"{case.get('classname')}.{case.get('name')}")
         elif "skipped" in kinds:
@@ -111,6 +121,17 @@ def run_python(build, environment):
     return run_and_read("Python", command, {"PYTHONPATH": str(build / "python"), **environment}, report, read_python_report)
 
 
+def check_fallbacks(results):
+    """Prints what the tests recorded; gives what fails about it. Needs the records of both faces."""
+    print("== Kernels of the examples")
+    for line in sorted(line for result in results for line in result.kernels):
+        print(f"  {line}")
+    entries = fallbacks.read_list()
+    problems = fallbacks.compare(set().union(*(result.host_calls for result in results)), entries)
+    print(fallbacks.table(entries))
+    return problems
+
+
 def sanitizer_environment(sanitizer):
     """Settings for the C++ tests and for the Python tests; None where a run makes no sense."""
     if sanitizer == "address":
@@ -138,6 +159,8 @@ def main():
     if python is not None:
         results.append(run_python(build, python))
     failed = [name for result in results for name in result.failed]
+    if python is not None:
+        failed += check_fallbacks(results)
     for name in failed:
         print(f"FAILED {name}")
     skipped = sum(result.skipped for result in results)

@@ -221,7 +221,7 @@ class StepPlanner {
     layout_.flush();
     for (const int k : step.host.inputs) layout_.prepare(step, k);
     step.host.outputs = dynamic_slots(c);
-    step.profile = profile_step(std::string(c.node->op->name), "host", {}, c.node);
+    step.profile = profile_step(host_call_text(*c.node), "host", {}, c.node);
     add_dynamic_step(c, std::move(step));
   }
 

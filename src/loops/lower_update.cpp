@@ -31,6 +31,8 @@ struct RegionContext final : PullContext {
   Var out;
 };
 
+Value sum_of(const Value& a, const Value& b) { return is_bool(a.dtype()) ? a | b : a + b; }
+
 LoweredKernel copy_base(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
   Cluster space = c;
   const Var out = c.roots[0], base = c.node->inputs[0];
@@ -82,7 +84,7 @@ LoweredCluster lower_update(const Cluster& c, GraphSizes& sizes, const VarSet& m
     for (size_t a = 0; a < target.size(); ++a) offset = offset + target[a] * e.size(strides[a]);
     const Operand memory{out};
     const int buffer = e.buffer(memory, out.type().dtype, true);
-    b.store(buffer, offset, row.add ? b.load(buffer, offset) + value : value);
+    b.store(buffer, offset, row.add ? sum_of(b.load(buffer, offset), value) : value);
     e.close_scope(mark);
   };
   // Indices that may repeat run in order; each worker has its own part of the other axes.

@@ -84,7 +84,7 @@ class Scheduler {
     Cluster c;
     c.node = node;
     c.region = regions_.of(node.get());
-    const bool update = node->op->is_update() && !options_.interpret;
+    const bool update = node->op->is_update() && !options_.interpret && !has_complex_values(*node);
     c.kind = update                                                                      ? Cluster::Kind::update
              : node->op->has(lazy)                                                       ? Cluster::Kind::branch
              : !options_.interpret && node->op->library.problem.size() && library(*node) ? Cluster::Kind::library

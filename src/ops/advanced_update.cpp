@@ -40,7 +40,7 @@ void scatter_value(const Node& node, std::span<const Array> inputs, std::vector<
   for_each_index(region.shape(), [&](const Index& index) {
     std::byte* place = element(result, region.place(index));
     if (node.op->update.add) {
-      add_element(place, element(values, index), result.dtype, result.dtype);
+      add_element(place, element(values, index), result.dtype);
     } else {
       copy_element(place, element(values, index), result.dtype);
     }

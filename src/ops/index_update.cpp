@@ -31,7 +31,7 @@ void update_value(const Node& node, std::span<const Array> inputs, std::vector<A
   const Array values = values_over(node, inputs[1], region.shape);
   for_each_index(region.shape, [&](const Index& index) {
     if (node.op->update.add) {
-      add_element(element(region, index), element(values, index), result.dtype, result.dtype);
+      add_element(element(region, index), element(values, index), result.dtype);
     } else {
       copy_element(element(region, index), element(values, index), result.dtype);
     }

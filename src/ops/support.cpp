@@ -128,13 +128,17 @@ void copy_element(std::byte* to, const std::byte* from, DType dtype) {
   std::memcpy(to, from, static_cast<size_t>(item_size(dtype)));
 }
 
-void add_element(std::byte* to, const std::byte* from, DType from_dtype, DType to_dtype) {
-  if (is_discrete(to_dtype)) {
-    const auto sum = static_cast<uint64_t>(element_as_integer(to, to_dtype)) +
-                     static_cast<uint64_t>(element_as_integer(from, from_dtype));
-    store_integer(to, to_dtype, static_cast<int64_t>(sum));
+void add_element(std::byte* to, const std::byte* from, DType dtype) {
+  if (is_complex(dtype)) {
+    const DType part = dtype == DType::c64 ? DType::f32 : DType::f64;
+    add_element(to, from, part);
+    add_element(to + item_size(part), from + item_size(part), part);
+  } else if (is_discrete(dtype)) {
+    const auto sum =
+        static_cast<uint64_t>(element_as_integer(to, dtype)) + static_cast<uint64_t>(element_as_integer(from, dtype));
+    store_integer(to, dtype, static_cast<int64_t>(sum));
   } else {
-    store_double(to, to_dtype, element_as_double(to, to_dtype) + element_as_double(from, from_dtype));
+    store_double(to, dtype, element_as_double(to, dtype) + element_as_double(from, dtype));
   }
 }
 

@@ -77,8 +77,8 @@ inline std::byte* broadcast_element(const Array& a, std::span<const int64_t> ind
   return p;
 }
 void copy_element(std::byte* to, const std::byte* from, DType dtype);
-/// from + its value, stored in `to`: floats in double, integers exactly.
-void add_element(std::byte* to, const std::byte* from, DType from_dtype, DType to_dtype);
+/// from + its value, stored in `to`: floats in double, integers exactly; of bools their `or`.
+void add_element(std::byte* to, const std::byte* from, DType dtype);
 Array copied(const Array& a);
 int64_t integer_value(const Array& a);                                                          // of a rank-0 integer
 void copy_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs);  // output 0 = input 0

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "ir/op.h"
 
 namespace croton {
 namespace {
@@ -32,7 +33,7 @@ std::string class_of(const ProfileStep& step) {
 }
 
 std::string label_of(const ProfileStep& step) {
-  return step.ops.empty() ? step.name : fmt::format("{}{{{}}}", step.name, join(step.ops, ", "));
+  return step.ops.empty() || step.kind == "host" ? step.name : fmt::format("{}{{{}}}", step.name, join(step.ops, ", "));
 }
 
 template <class Key>
@@ -101,7 +102,16 @@ std::string message_of(const Profile& profile) {
   return fmt::format("{}:{}", source.file, source.line);
 }
 
+std::string short_name(const Type& type) {
+  return type.is_tensor() ? std::string(dtype_name(type.dtype)) : type_name(type);
+}
+
 }  // namespace
+
+std::string host_call_text(const Node& node) {
+  const std::string inputs = join(node.inputs, ", ", [](const Var& v) { return short_name(v.type()); });
+  return fmt::format("{}({}) -> {}", node.op->name, inputs, join(node.types, ", ", short_name));
+}
 
 std::string Profile::summary() const {
   int64_t total = 0, sizes = 0;

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "base/location.h"
+#include "ir/node.h"
 
 namespace croton {
 
 struct ProfileStep {
-  std::string name;              // the kernel's or library's name, with the ops it holds
+  std::string name;              // the kernel's or row's name; of a host call also its types: host_call_text
   std::string kind;              // "kernel", "gemm", "host", "sizes"
   std::vector<std::string> ops;  // rows fused in it
   std::vector<LineId> lines;     // the user's lines
@@ -40,5 +41,8 @@ struct Profile {
   /// The table in Theano's layout.
   std::string summary() const;
 };
+
+/// A node that no compiled code computes, with what decided so: "dot(int64, int64) -> int64".
+std::string host_call_text(const Node& node);
 
 }  // namespace croton

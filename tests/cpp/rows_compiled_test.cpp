@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cmath>
+#include <set>
 
 #include "autodiff/reverse.h"
 #include "base/error.h"
@@ -17,14 +18,13 @@
 namespace croton::test {
 namespace {
 
-std::vector<Array> compiled(std::span<const Var> outputs, const std::vector<Var>& inputs,
-                            const std::vector<Array>& values, const Mode& mode) {
+std::shared_ptr<Function> compiled(std::span<const Var> outputs, const std::vector<Var>& inputs, const Mode& mode) {
   FunctionSpec spec;
   for (const Var& x : inputs) spec.inputs.push_back({.variable = x, .name = ""});
   for (const Var& y : outputs) spec.outputs.push_back({.variable = y});
   spec.mode = mode;
   spec.on_unused = OnUnused::ignore;
-  return compile(std::move(spec))->call(values);
+  return compile(std::move(spec));
 }
 
 // Distance between two floats in units of the last place of the larger.
@@ -59,6 +59,9 @@ Bindings bound(const std::vector<Var>& inputs, const std::vector<Array>& values)
   return bindings;
 }
 
+constexpr DType all_dtypes[] = {DType::b1,  DType::i8,  DType::i16, DType::i32, DType::i64, DType::u8,  DType::u16,
+                                DType::u32, DType::u64, DType::f16, DType::f32, DType::f64, DType::c64, DType::c128};
+
 struct NamedMode {
   std::string name;
   Mode mode;
@@ -74,16 +77,28 @@ std::vector<NamedMode> modes() {
   return {{"fast_run", checked}, {"unfused", plain}, {"interpreted", interpreted}};
 }
 
+// Also records which nodes no compiled code computed, in a test's property: tools/fallbacks.py has the judgement.
 class CompiledRows : public testing::TestWithParam<const Op*> {
  protected:
   const Op& op() const { return *GetParam(); }
+
+  void TearDown() override { RecordProperty("host_calls", join(host_calls_, "; ")); }
+
+  std::vector<Array> run(std::span<const Var> outputs, const std::vector<Var>& inputs, const std::vector<Array>& values,
+                         const Mode& mode) {
+    const auto function = compiled(outputs, inputs, mode);
+    for (const ProfileStep& step : function->profile().steps) {
+      if (step.kind == "host" && !mode.interpret) host_calls_.insert(step.name);
+    }
+    return function->call(values);
+  }
 
   void check(const Sample& sample) {
     const Case c = make_case(op(), sample);
     const auto expected = evaluate(c.outputs, bound(c.inputs, c.values));
     for (const NamedMode& mode : modes()) {
       try {
-        const auto got = compiled(c.outputs, c.inputs, c.values, mode.mode);
+        const auto got = run(c.outputs, c.inputs, c.values, mode.mode);
         for (size_t k = 0; k < got.size(); ++k) {
           expect_equal(op(), got[k], expected[k], fmt::format("{}, ints [{}]", mode.name, join(sample.ints, ",")));
         }
@@ -92,6 +107,9 @@ class CompiledRows : public testing::TestWithParam<const Op*> {
       }
     }
   }
+
+ private:
+  std::set<std::string> host_calls_;
 };
 
 TEST_P(CompiledRows, GiveTheReferenceValues) {
@@ -101,8 +119,7 @@ TEST_P(CompiledRows, GiveTheReferenceValues) {
 // Elementwise rows in every dtype that they take, over more than one vector and a tail.
 TEST_P(CompiledRows, WorkInEveryDtype) {
   if (!op().is_elementwise() || !samples_of(op()).front().ints.empty()) return;
-  for (const DType dtype : {DType::b1, DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16, DType::u32,
-                            DType::u64, DType::f16, DType::f32, DType::f64}) {
+  for (const DType dtype : all_dtypes) {
     SampleInput input{dtype, {37}};
     if (is_integer(dtype)) {
       for (int k = 0; k < 37; ++k) input.values.push_back(1 + k % 7);
@@ -115,6 +132,29 @@ TEST_P(CompiledRows, WorkInEveryDtype) {
     }
     SCOPED_TRACE(std::string(dtype_name(dtype)));
     check(sample);
+  }
+}
+
+// Other rows: their first sample with its floats in another dtype, all of them or only the first one.
+TEST_P(CompiledRows, TakeEveryDtypeOrRefuse) {
+  const Sample first = samples_of(op()).front();
+  if ((op().is_elementwise() && first.ints.empty()) || !first.bodies.empty()) return;
+  std::vector<size_t> floats;
+  for (size_t k = 0; k < first.inputs.size(); ++k) {
+    if (first.inputs[k].dtype == DType::f64) floats.push_back(k);
+  }
+  for (const DType dtype : all_dtypes) {
+    for (size_t count = floats.size(); count > 0; count = count > 1 ? 1 : 0) {
+      Sample sample = first;
+      for (size_t k = 0; k < count; ++k) sample.inputs[floats[k]].dtype = dtype;
+      try {
+        make_case(op(), sample);
+      } catch (const Error&) {
+        continue;  // not a dtype of this row
+      }
+      SCOPED_TRACE(fmt::format("{} x {}", dtype_name(dtype), count));
+      check(sample);
+    }
   }
 }
 
@@ -147,7 +187,7 @@ TEST_P(CompiledRows, HaveTheReferenceGradients) {
     const auto expected = evaluate(gradients, bound(inputs, values));
     for (const NamedMode& mode : modes()) {
       try {
-        const auto got = compiled(gradients, inputs, values, mode.mode);
+        const auto got = run(gradients, inputs, values, mode.mode);
         for (size_t k = 0; k < got.size(); ++k) {
           const auto x = values_of(got[k]), y = values_of(expected[k]);
           ASSERT_EQ(got[k].shape, expected[k].shape);

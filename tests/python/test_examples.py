@@ -1,18 +1,52 @@
-"""The demo runs from beginning to end, and says all that it promises."""
+"""The examples run from beginning to end and say all that they promise; what they are compiled to is recorded."""
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+import pytest
+
+import croton
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+PACKAGES = Path(croton.__file__).parents[1]
+PROGRAMS = PACKAGES.parent / "bin"
+MESSAGE = re.compile(r"^  Message: (.*)$", re.MULTILINE)
+COUNTS = re.compile(r"^    Kernels: (\d+), library calls: (\d+), host calls: (\d+)$", re.MULTILINE)
+HOST_LINE = re.compile(r"s +Host +\d+ +\d+   (.*)$", re.MULTILINE)
 
 
-def test_demo_runs():
-    import croton
+def output_of(*command):
+    """What a program prints, and at the end of a Python program, on stderr, the profile of each of its functions."""
+    environment = dict(os.environ, PYTHONPATH=str(PACKAGES), THEANO_FLAGS="profile=True")
+    words = [str(word) for word in command]
+    finished = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    return finished.stdout + finished.stderr
 
-    environment = dict(os.environ, PYTHONPATH=str(Path(croton.__file__).parents[1]))
-    command = [sys.executable, str(EXAMPLES / "digits.py"), "--quick"]
-    text = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+def functions_in(output, name, record_property):
+    """The names of the functions whose profiles were printed. Records their kernels and host calls: tools/fallbacks.py."""
+    counts, functions = COUNTS.findall(output), [Path(message).name for message in MESSAGE.findall(output)]
+    assert counts and len(counts) == len(functions)
+    for function in sorted(set(functions)):
+        # The least of what its processes print: where one passed a strided argument, it has the kernels of two programs.
+        kernels, libraries, hosts = min(tuple(map(int, c)) for f, c in zip(functions, counts) if f == function)
+        text = f"{name}, {function}: {kernels} kernels, {libraries} library calls, {hosts} host calls"
+        record_property("kernels", text)
+    record_property("host_calls", "; ".join(sorted(set(HOST_LINE.findall(output)))))
+    return sorted(set(functions))
+
+
+def test_program_of_the_readme(record_property, tmp_path):
+    program = tmp_path / "step.py"
+    program.write_text(re.search(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)[1])
+    assert functions_in(output_of(sys.executable, program), "README.md", record_property) == ["step.py:9"]
+
+
+def test_demo_runs(record_property):
+    text = output_of(sys.executable, EXAMPLES / "digits.py", "--quick")
     for promised in (
         "Mean test error over 1 seeds",
         "Compile time",
@@ -24,6 +58,17 @@ def test_demo_runs():
         "Next:",
     ):
         assert promised in text, promised
+    assert functions_in(text, "examples/digits.py", record_property) == ["errors", "step"]
+
+
+@pytest.mark.skipif(not (PROGRAMS / "digits").exists(), reason="the C++ programs are built only in a developer's build folder")
+def test_digits_in_cpp(record_property, tmp_path):
+    data = tmp_path / "digits.csv"
+    output_of(sys.executable, EXAMPLES / "export_digits.py", data)
+    text = output_of(PROGRAMS / "digits", data, 5, "profile")
+    test_errors = [float(percent) for percent in re.findall(r"test error +([\d.]+) %", text)]
+    assert len(test_errors) == 5 and test_errors[-1] < 10
+    assert functions_in(text, "examples/digits.cpp", record_property) == ["error", "step"]
 
 
 def test_images_are_disjoint_and_enlarged():

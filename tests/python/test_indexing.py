@@ -142,6 +142,26 @@ def test_regions_of_regions():
     np.testing.assert_array_equal(T.inc_subtensor(x[:, 1].reshape((3, 1)), 1).eval({x: v}), expected)
 
 
+def bool_vector(name):
+    return T.TensorType("bool", [False])(name)
+
+
+@pytest.mark.parametrize("kind, part_kind, base, part, add", [
+    (T.zvector, T.zvector, [1 + 2j, 3 + 4j, 5j], [1 - 7j], np.add),
+    (T.cvector, T.fvector, [1 + 2j, 3 + 4j, 5j], [2.5], np.add),
+    (bool_vector, bool_vector, [True, True, False], [True], np.logical_or),
+])
+def test_updates_of_complex_and_bool_vectors(kind, part_kind, base, part, add):
+    x, y = kind("x"), part_kind("y")
+    base, part = np.array(base, x.dtype), np.array(part, y.dtype)
+    for index in (slice(1, 2), [1]):
+        expected = base.copy()
+        expected[index] = part
+        np.testing.assert_array_equal(theano.function([x, y], T.set_subtensor(x[index], y))(base, part), expected)
+        expected[index] = add(base[index], part)
+        np.testing.assert_array_equal(theano.function([x, y], T.inc_subtensor(x[index], y))(base, part), expected)
+
+
 @pytest.mark.parametrize("make", [
     lambda x, y: T.set_subtensor(x, 1.0), lambda x, y: T.set_subtensor(x[0], T.dmatrix()), lambda x, y: T.inc_subtensor(y, 1),
 ])

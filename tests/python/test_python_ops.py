@@ -180,3 +180,16 @@ def test_its_nodes_are_collected():
     del x, y, f
     gc.collect()
     assert seen[0]() is None and seen[1]() is None
+
+
+def test_calls_of_python_are_recorded(record_property):
+    class Says(Scale):
+        has_effect = True
+
+    x, k = T.dvector("x"), T.lvector("k")
+    outputs = [Says(3)(2 * x), *QuotientAndRest()(k, T.constant(np.int64(2)))]
+    f = theano.function([x, k], outputs, profile=True)
+    np.testing.assert_array_equal(f(V, [4, 5])[2], [0, 1])
+    calls = sorted(step["name"] for step in f.profile.data()[0]["steps"] if step["kind"] == "host")
+    assert calls == ["host_effect_op(float64) -> float64", "host_op(int64, int64) -> int64, int64"]
+    record_property("host_calls", "; ".join(calls))
