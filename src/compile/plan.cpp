@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "backend/cpu/compiler.h"
 #include "base/error.h"
-#include "base/thread_pool.h"
+#include "compile/kernels.h"
 #include "compile/plan_steps.h"
 #include "loops/lower.h"
 
@@ -65,19 +64,6 @@ Schedule schedule_and_lower(const PlanRequest& request, std::span<const NodePtr>
   }
 }
 
-void generate_code(Program& program, bool checked) {
-  const CompileOptions options{.checked = checked};
-  std::vector<CompiledCode>& kernels = program.kernels;
-  default_pool().for_each_chunk(static_cast<int64_t>(kernels.size()), 1, [&](int64_t begin, int64_t end, int) {
-    for (int64_t k = begin; k < end; ++k) {
-      CompiledCode& c = kernels[static_cast<size_t>(k)];
-      CompiledKernel compiled = compile_kernel(c.loops, options);
-      c.entry = compiled.entry;
-      c.code = std::move(compiled.code);
-    }
-  });
-}
-
 }  // namespace
 
 std::shared_ptr<Program> make_program(const PlanRequest& request, Profile& profile) {
@@ -97,7 +83,7 @@ std::shared_ptr<Program> make_program(const PlanRequest& request, Profile& profi
   plan_steps({request, regions, sizes, schedule, lowered, order}, *program, profile);
   assign_buffers(*program);
   clock.end("plan");
-  generate_code(*program, request.mode->checked);
+  compile_kernels(program->kernels, request.mode->checked);
   clock.end("codegen");
   return program;
 }

@@ -1,4 +1,6 @@
-// Canonical hash of a kernel: values are numbered in the order of their definitions, names do not count.
+// Identity of a kernel's code, names do not count: a canonical hash (values are numbered in the order of their
+// definitions), and equality of kernels that were built alike.
+#include <algorithm>
 #include <bit>
 
 #include "base/hash.h"
@@ -65,8 +67,37 @@ class Hasher {
   uint64_t state_ = 0x9ae16a3b2f90404fu;
 };
 
+bool same_region(const Region& a, const Region& b);
+
+bool same_instruction(const Instruction& a, const Instruction& b) {
+  return a.code == b.code && a.operands == b.operands && a.results == b.results && a.immediate == b.immediate &&
+         std::bit_cast<uint64_t>(a.number) == std::bit_cast<uint64_t>(b.number) && a.kind == b.kind &&
+         a.interleave == b.interleave &&
+         std::equal(a.regions.begin(), a.regions.end(), b.regions.begin(), b.regions.end(), same_region);
+}
+
+bool same_region(const Region& a, const Region& b) {
+  return a.params == b.params && a.yields == b.yields &&
+         std::equal(a.body.begin(), a.body.end(), b.body.begin(), b.body.end(), same_instruction);
+}
+
+bool same_buffer(const BufferDecl& a, const BufferDecl& b) {
+  return a.dtype == b.dtype && a.written == b.written && a.read == b.read;
+}
+
+bool same_local(const LocalArray& a, const LocalArray& b) {
+  return a.dtype == b.dtype && a.count == b.count && a.in_scratch == b.in_scratch && a.scratch_int == b.scratch_int;
+}
+
 }  // namespace
 
 uint64_t hash(const Kernel& kernel) { return Hasher(kernel).run(); }
+
+bool same_code(const Kernel& a, const Kernel& b) {
+  return std::equal(a.buffers.begin(), a.buffers.end(), b.buffers.begin(), b.buffers.end(), same_buffer) &&
+         a.int_count == b.int_count &&
+         std::equal(a.locals.begin(), a.locals.end(), b.locals.begin(), b.locals.end(), same_local) &&
+         a.value_dtypes == b.value_dtypes && a.site_count == b.site_count && same_region(a.body, b.body);
+}
 
 }  // namespace croton::loop

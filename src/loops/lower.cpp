@@ -51,7 +51,7 @@ void store_rows(Emitter& e, const std::vector<Var>& roots, const Emitter::Index&
 LoweredKernel lower_map(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
   std::vector<int> axes(c.domain.size());
   std::iota(axes.begin(), axes.end(), 0);
-  Groups groups = find_groups(c, sizes, materialised, axes);
+  const Groups groups = find_groups(c, sizes, analyse(c, sizes, materialised), axes);
   Emitter e(name, c, sizes, materialised);
   start_index(e);
   for_each_in_range(e, groups, [&] {
@@ -170,8 +170,8 @@ void run_phase(Emitter& e, const Phases& p, int phase, const Groups& reduced, Ke
 
 LoweredKernel lower_rows(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
   const std::vector<int> kept = kept_axes(c);
-  const Groups rows = find_groups(c, sizes, materialised, kept),
-               reduced = find_groups(c, sizes, materialised, c.reduced);
+  const Analysis analysis = analyse(c, sizes, materialised);
+  const Groups rows = find_groups(c, sizes, analysis, kept), reduced = find_groups(c, sizes, analysis, c.reduced);
   const Phases p = find_phases(c, sizes);
   Emitter e(name, c, sizes, materialised);
   start_index(e);
@@ -194,7 +194,7 @@ LoweredKernel lower_rows(const Cluster& c, GraphSizes& sizes, const VarSet& mate
 }
 
 LoweredCluster lower_whole(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
-  const Groups reduced = find_groups(c, sizes, materialised, c.reduced);
+  const Groups reduced = find_groups(c, sizes, analyse(c, sizes, materialised), c.reduced);
   const Phases p = find_phases(c, sizes);
   if (p.reductions.size() != 1) throw NotFusable{c.members.front().get()};
   LoweredCluster result;

@@ -19,8 +19,16 @@ struct LoopGroup {
 };
 using Groups = std::vector<LoopGroup>;
 
-/// Groups among the axes in `part` (ascending). `emit_all` writes the whole computation into an analysing emitter.
-Groups find_groups(const Cluster& cluster, GraphSizes& sizes, const VarSet& materialised, const std::vector<int>& part);
+/// How a cluster's computation accesses memory, axis by axis of its domain.
+struct Analysis {
+  std::vector<Emitter::Access> accesses;
+  std::vector<bool> free;  // the index of this axis is used in accesses only
+  bool irregular = false;
+};
+Analysis analyse(const Cluster& cluster, GraphSizes& sizes, const VarSet& materialised);
+
+/// Groups among the axes in `part` (ascending).
+Groups find_groups(const Cluster& cluster, GraphSizes& sizes, const Analysis& analysis, const std::vector<int>& part);
 
 /// Sets the domain's index values of a group: the innermost axis counts, the others are zero (their strides follow it).
 void set_index(Emitter& e, const LoopGroup& group, loop::Value value);

@@ -86,10 +86,11 @@ Axes split_axes(const Cluster& c, GraphSizes& sizes, const VarSet& materialised)
   for (int axis = 0; axis < static_cast<int>(c.domain.size()); ++axis) {
     if (std::find(c.reduced.begin(), c.reduced.end(), axis) == c.reduced.end()) a.kept.push_back(axis);
   }
-  a.outer = find_groups(c, sizes, materialised, a.kept);
+  const Analysis analysis = analyse(c, sizes, materialised);
+  a.outer = find_groups(c, sizes, analysis, a.kept);
   a.inner = a.outer.back();
   a.outer.pop_back();
-  a.reduced = find_groups(c, sizes, materialised, c.reduced);
+  a.reduced = find_groups(c, sizes, analysis, c.reduced);
   return a;
 }
 

@@ -20,14 +20,10 @@ void collect_uses(const loop::Region& region, std::unordered_set<loop::ValueId>&
   used.insert(region.yields.begin(), region.yields.end());
 }
 
+}  // namespace
+
 // The whole computation in plain nested loops, loads and stores without their index: what the accesses look like, and
 // which index values are used in another way.
-struct Analysis {
-  std::vector<Emitter::Access> accesses;
-  std::vector<bool> free;  // the index of this axis is used in accesses only
-  bool irregular = false;
-};
-
 Analysis analyse(const Cluster& c, GraphSizes& sizes, const VarSet& materialised) {
   Emitter e("analysis", c, sizes, materialised);
   e.analysis = true;
@@ -70,10 +66,7 @@ Analysis analyse(const Cluster& c, GraphSizes& sizes, const VarSet& materialised
   return result;
 }
 
-}  // namespace
-
-Groups find_groups(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::vector<int>& part) {
-  const Analysis a = analyse(c, sizes, materialised);
+Groups find_groups(const Cluster& c, GraphSizes& sizes, const Analysis& a, const std::vector<int>& part) {
   Groups groups;
   for (size_t k = 0; k < part.size(); ++k) {
     const int axis = part[k];

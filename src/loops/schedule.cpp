@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr size_t member_limit = 96;  // larger kernels compile slowly and spill registers
 constexpr size_t root_limit = 6;
+constexpr size_t search_limit = 1000;  // clusters looked at for one answer: scheduling stays linear
 
 class Scheduler {
  public:
@@ -132,6 +134,7 @@ class Scheduler {
     require_leaves(sizes_.scalar(v));
   }
   void require_leaves(SizeId id) {
+    if (!required_sizes_.insert(id).second) return;
     const SizeExpr& e = sizes_.table()[id];
     if (e.kind == SizeExpr::Kind::input_scalar) require(e.leaf);
     if (e.kind == SizeExpr::Kind::input_dim && !e.leaf.op().has(leaf)) require(e.leaf);
@@ -250,7 +253,11 @@ class Scheduler {
     c.members.push_back(node);
     c.member_set.insert(node.get());
     for (const Var& input : node->inputs) {
-      if (input.type().is_tensor()) use(input, id);
+      if (!input.type().is_tensor()) continue;
+      use(input, id);
+      if (input.type().rank == 0) continue;
+      std::vector<int>& readers = readers_[input];
+      if (readers.empty() || readers.back() != id) readers.push_back(id);
     }
   }
 
@@ -280,44 +287,47 @@ class Scheduler {
     if (!options_.fuse || options_.apart.contains(node.get())) return -1;
     const bool reduces = node->op->is_reduce();
     const std::vector<SizeId>& space = reduces ? sizes_.dims(node->inputs[0]) : dims_of(node);
+    if (space.empty()) return -1;
     const int region = regions_.of(node.get());
-    for (size_t id = 0; id < clusters_.size(); ++id) {
-      const Cluster& c = clusters_[id];
-      if (c.kind != Cluster::Kind::map || c.region != region || c.domain != space || c.domain.empty() ||
-          c.roots.size() >= root_limit || c.members.size() >= member_limit) {
-        continue;
-      }
-      if (reduces ? c.reduced != axes_of(*node) || (!c.rows() && feeds_elements(node, c)) : false) continue;
-      if (!users.contains(static_cast<int>(id)) && !shares_input(node, c)) continue;
-      const bool cyclic = std::any_of(users.begin(), users.end(), [&](int u) {
-        return u != static_cast<int>(id) && depends(static_cast<int>(id), u);
-      });
-      if (!cyclic) return static_cast<int>(id);
+    for (const int id : neighbours(node, users)) {
+      const Cluster& c = clusters_[static_cast<size_t>(id)];
+      if (c.region != region || c.domain != space || full(c)) continue;
+      if (reduces && (c.reduced != axes_of(*node) || (!c.rows() && feeds_elements(node, c)))) continue;
+      if (!runs_after_others(id, users)) return id;
     }
     return -1;
   }
 
-  bool shares_input(const NodePtr& node, const Cluster& c) {
-    for (const NodePtr& m : c.members) {
-      for (const Var& a : m->inputs) {
-        if (!a.type().is_tensor() || a.type().rank == 0) continue;
-        for (const Var& b : node->inputs) {
-          if (a == b) return true;
-        }
-      }
-    }
-    return false;
+  static bool full(const Cluster& c) {
+    return c.kind != Cluster::Kind::map || c.roots.size() >= root_limit || c.members.size() >= member_limit;
   }
 
-  bool depends(int from, int to) const {
-    std::vector<int> todo = {from};
-    std::set<int> seen;
-    while (!todo.empty()) {
+  // Kernels that use the node or read what it reads, in order of discovery.
+  std::set<int> neighbours(const NodePtr& node, const std::set<int>& users) {
+    std::set<int> found = users;
+    for (const Var& input : node->inputs) {
+      const auto known = readers_.find(input);
+      if (known == readers_.end()) continue;
+      std::vector<int>& readers = known->second;
+      std::erase_if(readers, [&](int id) { return full(clusters_[static_cast<size_t>(id)]); });  // for good
+      found.insert(readers.begin(), readers.end());
+    }
+    return found;
+  }
+
+  // Whether cluster `id` has to run after another one of `users`. A search that gets long answers yes: less is fused.
+  bool runs_after_others(int id, const std::set<int>& users) {
+    if (users.empty() || (users.size() == 1 && users.contains(id))) return false;
+    seen_in_.resize(clusters_.size(), 0);
+    ++search_;
+    std::vector<int> todo = {id};
+    for (size_t looked_at = 0; !todo.empty(); ++looked_at) {
       const int c = todo.back();
       todo.pop_back();
-      if (c == to) return true;
-      if (!seen.insert(c).second) continue;
-      for (const int n : needs_[static_cast<size_t>(c)]) todo.push_back(n);
+      if ((c != id && users.contains(c)) || looked_at == search_limit) return true;
+      for (const int n : needs_[static_cast<size_t>(c)]) {
+        if (std::exchange(seen_in_[static_cast<size_t>(n)], search_) != search_) todo.push_back(n);
+      }
     }
     return false;
   }
@@ -364,6 +374,10 @@ class Scheduler {
   std::unordered_set<const Node*> outside_;  // read by a step that needs it in memory
   std::vector<Cluster> clusters_;
   std::vector<std::set<int>> needs_;
+  VarMap<std::vector<int>> readers_;  // clusters with a member that reads the variable; full ones may be missing
+  std::unordered_set<SizeId> required_sizes_;
+  std::vector<int> seen_in_;  // the last search that met each cluster
+  int search_ = 0;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 namespace croton {
 
@@ -189,13 +190,20 @@ void GraphSizes::unify(SizeId a, SizeId b) {
 }
 
 void GraphSizes::add_guard(SizeGuard guard) {
-  for (const SizeGuard& g : guards_) {
+  uint64_t hash = hash_combine(static_cast<uint64_t>(guard.kind), static_cast<uint64_t>(guard.left));
+  hash = hash_combine(hash, static_cast<uint64_t>(guard.right));
+  for (const SizeId id : guard.many) hash = hash_combine(hash, static_cast<uint64_t>(id));
+  for (const SizeId id : guard.others) hash = hash_combine(hash, static_cast<uint64_t>(id));
+  const auto [begin, end] = guard_index_.equal_range(hash);
+  for (auto it = begin; it != end; ++it) {
+    const SizeGuard& g = guards_[it->second];
     if (g.kind == guard.kind && g.left == guard.left && g.right == guard.right && g.many == guard.many &&
         g.others == guard.others &&
         regions_.within(regions_.of(guard.node.node.get()), regions_.of(g.node.node.get()))) {
       return;
     }
   }
+  guard_index_.emplace(hash, guards_.size());
   guards_.push_back(std::move(guard));
 }
 

@@ -52,6 +52,7 @@ class GraphSizes {
   VarMap<std::vector<SizeId>> dims_, strides_;
   VarMap<SizeId> views_, scalars_;
   std::vector<SizeGuard> guards_;
+  std::unordered_multimap<uint64_t, size_t> guard_index_;  // by hash of what is compared
   std::unordered_map<SizeId, SizeId> parent_;
 };
 

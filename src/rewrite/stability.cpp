@@ -152,6 +152,32 @@ Exprs cancelled_factors(RuleContext& c) {
   return cancel(product) ? replaced_by(c, product_of(c, product)) : Exprs{};
 }
 
+// A positive factor that one of the products is divided by stands in one of them.
+bool cancel_each_other(const Product& a, const Product& b) {
+  const auto multiplies = [&](const Var& v) {
+    return std::find(a.over.begin(), a.over.end(), v) != a.over.end() ||
+           std::find(b.over.begin(), b.over.end(), v) != b.over.end();
+  };
+  const auto cancels = [&](const Var& v) { return is_positive(v) && multiplies(v); };
+  return std::any_of(a.under.begin(), a.under.end(), cancels) || std::any_of(b.under.begin(), b.under.end(), cancels);
+}
+
+Expr sum_of_products(RuleContext& c, const Product& rest, const std::vector<Term>& terms) {
+  Expr total;
+  for (const Term& term : terms) {
+    Product part = factors_of(term.value);
+    part.negative = part.negative != (term.negative != rest.negative);
+    part.over.insert(part.over.end(), rest.over.begin(), rest.over.end());
+    part.under.insert(part.under.end(), rest.under.begin(), rest.under.end());
+    cancel(part);
+    const bool negative = total && part.negative;
+    if (negative) part.negative = false;
+    const Expr value = product_of(c, part);
+    total = !total ? value : negative ? total - value : total + value;
+  }
+  return total;
+}
+
 // (a / s + b / t) * s * t = a * t + b * s: each term of a sum meets the factors that cancel in it. So the gradient of
 // log(s) and log(1 - s) through s = sigmoid(x) stays finite where s is 0 or 1.
 Exprs distributed(RuleContext& c) {
@@ -160,23 +186,15 @@ Exprs distributed(RuleContext& c) {
   for (size_t k = 0; k < product.over.size(); ++k) {
     const std::string_view row = product.over[k].op().name;
     if (row != "add" && row != "sub") continue;
+    const std::vector<Term> terms = terms_of(product.over[k]);
+    // Nothing is built before it is known to help: a chain of products would be written anew at each of its links.
+    const bool helps = std::any_of(terms.begin(), terms.end(), [&](const Term& term) {
+      return cancel_each_other(factors_of(term.value), product);
+    });
+    if (!helps) continue;
     Product rest = product;
     rest.over.erase(rest.over.begin() + static_cast<ptrdiff_t>(k));
-    const std::vector<Term> terms = terms_of(product.over[k]);
-    bool helps = false;
-    Expr total;
-    for (const Term& term : terms) {
-      Product part = factors_of(term.value);
-      part.negative = part.negative != (term.negative != rest.negative);
-      part.over.insert(part.over.end(), rest.over.begin(), rest.over.end());
-      part.under.insert(part.under.end(), rest.under.begin(), rest.under.end());
-      helps |= cancel(part);
-      const bool negative = total && part.negative;
-      if (negative) part.negative = false;
-      const Expr value = product_of(c, part);
-      total = !total ? value : negative ? total - value : total + value;
-    }
-    if (helps) return replaced_by(c, total);
+    return replaced_by(c, sum_of_products(c, rest, terms));
   }
   return {};
 }
