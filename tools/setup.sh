@@ -32,6 +32,8 @@ install_system_packages() {
 }
 
 install_python_packages() {
+  # A link leads to the environment of another work tree, which is not ours to clear.
+  [ -L .venv ] && return
   # The stamp holds what was installed: another list, or another place of this folder, repeats the installation.
   local stamp=.venv/croton-stamp wanted
   wanted="$PWD $(<requirements.txt)"
