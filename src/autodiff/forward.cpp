@@ -24,7 +24,7 @@ class Forward {
                         type_name(v.type()));
     }
     const Expr tangent = builder_.wrap(direction);
-    tangents_[v] = is_float(v.type().dtype) ? cast(tangent, v.type().dtype) : tangent;
+    tangents_[v] = carries_tangent(v.type()) ? cast(tangent, v.type().dtype) : tangent;
   }
 
   void visit(const NodePtr& node) {

@@ -165,7 +165,8 @@ class Reverse {
     for (uint32_t out = 0; out < dy.size(); ++out) {
       context.y.push_back(builder_.wrap({node, out}));
       const bool flows = dy[out] && dy[out]->state == Gradient::State::value && carries_gradient(node->types[out]);
-      context.dy.push_back(flows ? dy[out]->value : Expr{});
+      // A rule is given gradients of its outputs' dtypes, whatever those above computed in.
+      context.dy.push_back(flows ? cast(dy[out]->value, node->types[out].dtype) : Expr{});
     }
     const std::vector<Expr> terms = node->op->vjp(context);
     if (terms.size() != node->inputs.size()) {
@@ -195,7 +196,7 @@ class Reverse {
     return {Gradient::State::value, fitted(term, builder_.wrap(node.inputs[in]))};
   }
 
-  // A gradient has the dtype and the pattern of its variable, so that updates keep their type.
+  // A gradient has the pattern of its variable. As in Theano it has the dtype of what it is computed from.
   static Expr fitted(const Expr& gradient, const Expr& variable) {
     return broadcast_like(sum_to(gradient, variable), variable);
   }

@@ -92,24 +92,28 @@ Expr mean(const Expr& x, const Axes& axes, const SumOptions& options) {
   return cast(total / count_of(x, reduced, work), total.dtype());
 }
 
+// Theano divides by (size - ddof) of each axis, one after the other. The quotient by an int64 has its dtype.
 Expr var(const Expr& x, const Axes& axes, double ddof, bool keep_axes, bool corrected) {
   const std::vector<int64_t> reduced = normal_axes(axes, x.rank(), "var");
-  SumOptions kept;
+  SumOptions kept, last;
   kept.keep_axes = true;
-  const Expr centred = x - mean(x, reduced, kept);
-  SumOptions last;
   last.keep_axes = keep_axes;
-  const Expr squares = call("sqr", {centred});
-  if (ddof == 0 && !corrected) return mean(squares, reduced, last);
-  const DType dtype = squares.dtype();
-  const Expr count = count_of(x, reduced, dtype);
-  const Expr divisor = count - ddof;
-  Expr total = accumulate("sum", squares, reduced, last);
-  if (corrected) {
-    // The two-pass correction takes the rounding error of the mean out.
-    total = total - call("sqr", {accumulate("sum", centred, reduced, last)}) / count;
+  const Expr centred = x - mean(x, reduced, kept);
+  const auto divided = [&](Expr total, bool by_sizes) {
+    for (const int64_t axis : reduced) {
+      const Expr size = dim(x, static_cast<int>(axis)), freedom = size - ddof;
+      total = total / (by_sizes ? freedom * size : freedom);
+    }
+    return total;
+  };
+  // The two-pass correction takes the rounding error of the mean out.
+  if (ddof == 0) {
+    const Expr result = mean(call("sqr", {centred}), reduced, last);
+    return corrected ? result - call("sqr", {mean(centred, reduced, last)}) : result;
   }
-  return cast(total / divisor, dtype);
+  const Expr result = divided(accumulate("sum", call("sqr", {centred}), reduced, last), false);
+  if (!corrected) return result;
+  return result - divided(call("sqr", {accumulate("sum", centred, reduced, last)}), true);
 }
 
 Expr true_div(const Expr& a, const Expr& b, DType float_x) {

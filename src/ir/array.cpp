@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <complex>
 #include <cstring>
 #include <limits>
 
@@ -49,20 +48,12 @@ std::vector<int64_t> c_strides(const std::vector<int64_t>& shape, int64_t item) 
   return strides;
 }
 
-std::complex<double> element_as_complex(const std::byte* p, DType dtype) {
-  if (dtype == DType::c64) return std::complex<double>(load<std::complex<float>>(p));
-  if (dtype == DType::c128) return load<std::complex<double>>(p);
-  return element_as_double(p, dtype);
-}
-
 // One element, by C's rules; between integers without a detour over floats.
 void convert_element(std::byte* to, DType to_dtype, const std::byte* from, DType from_dtype) {
   if (is_discrete(from_dtype) && is_discrete(to_dtype)) {
     store_integer(to, to_dtype, element_as_integer(from, from_dtype));
-  } else if (to_dtype == DType::c64) {
-    store(to, std::complex<float>(element_as_complex(from, from_dtype)));
-  } else if (to_dtype == DType::c128) {
-    store(to, element_as_complex(from, from_dtype));
+  } else if (is_complex(to_dtype)) {
+    store_complex(to, to_dtype, element_as_complex(from, from_dtype));
   } else {
     store_double(to, to_dtype, element_as_double(from, from_dtype));
   }
@@ -238,6 +229,18 @@ void store_double(std::byte* p, DType dtype, double value) {
     default:
       return store_integer(p, dtype, truncate_to_integer(value));
   }
+}
+
+Complex element_as_complex(const std::byte* p, DType dtype) {
+  if (dtype == DType::c64) return Complex(load<std::complex<float>>(p));
+  if (dtype == DType::c128) return load<Complex>(p);
+  return element_as_double(p, dtype);
+}
+
+void store_complex(std::byte* p, DType dtype, Complex value) {
+  if (dtype == DType::c64) return store(p, std::complex<float>(value));
+  if (dtype == DType::c128) return store(p, value);
+  store_double(p, dtype, value.real());
 }
 
 void store_integer(std::byte* p, DType dtype, int64_t value) {

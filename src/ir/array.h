@@ -1,6 +1,7 @@
 // Strided arrays: an owning handle used by literals, the interpreter, the executor and the faces.
 #pragma once
 
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,7 @@
 namespace croton {
 
 struct Literal;
+using Complex = std::complex<double>;
 
 /// Reference-counted memory of an array. `owner` keeps foreign memory (NumPy's, a literal's) alive.
 struct Storage {
@@ -52,7 +54,9 @@ Array converted(const Array& array, DType dtype);          // C's conversions, c
 void copy_into(const Array& target, const Array& source);  // same shape and dtype
 double element_as_double(const std::byte* p, DType dtype);
 int64_t element_as_integer(const std::byte* p, DType dtype);
+Complex element_as_complex(const std::byte* p, DType dtype);
 void store_double(std::byte* p, DType dtype, double value);
+void store_complex(std::byte* p, DType dtype, Complex value);  // a dtype that is not complex gets the real part
 void store_integer(std::byte* p, DType dtype, int64_t value);
 double half_to_double(uint16_t bits);
 uint16_t half_from_double(double value);  // rounds to nearest, ties to even

@@ -198,6 +198,9 @@ Expr sum(const Expr& a, std::vector<int64_t> axes) {
   return call("sum", {a}, std::move(axes));
 }
 
+Expr conjugate(const Expr& a) { return is_complex(a.dtype()) ? call("conj", {a}) : a; }
+Expr real_part(const Expr& a) { return is_complex(a.dtype()) ? call("real", {a}) : a; }
+
 Expr sum_to(const Expr& g, const Expr& to) {
   if (g.rank() != to.rank()) raise<InternalError>("sum_to: ranks {} and {}", g.rank(), to.rank());
   std::vector<int64_t> axes, pattern;
@@ -208,7 +211,7 @@ Expr sum_to(const Expr& g, const Expr& to) {
     pattern.push_back(summed ? -1 : kept++);
   }
   const Expr total = dimshuffle(sum(g, std::move(axes)), std::move(pattern));
-  return is_float(to.dtype()) ? cast(total, to.dtype()) : total;
+  return is_complex(to.dtype()) ? total : real_part(total);
 }
 
 }  // namespace croton

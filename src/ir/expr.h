@@ -96,8 +96,10 @@ Expr float_zeros_like(const Expr& a, DType if_discrete);  // of a's dtype when i
 Expr broadcast_like(const Expr& a, const Expr& like);     // same rank; axes of size one take like's size
 Expr repeat_leading(const Expr& a, const Expr& size);     // one new leading axis along which a is repeated
 Expr sum(const Expr& a, std::vector<int64_t> axes);       // drops them
+Expr conjugate(const Expr& a);                            // a itself when it is real
+Expr real_part(const Expr& a);                            // a itself when it is real
 /// The gradient of a broadcast: sums `g` over the axes along which `to` (same rank) has size one and g has not, keeping
-/// them; and casts to to's dtype when that is a float.
+/// them. The real part only where `to` is real.
 Expr sum_to(const Expr& g, const Expr& to);
 
 }  // namespace croton

@@ -1,6 +1,7 @@
 // The op row: everything about one operation in one place. Rows stand in src/ops; passes ask rows, they never list ops.
 #pragma once
 
+#include <complex>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -105,6 +106,8 @@ struct Elementwise {
   DType (*result)(DType compute) = nullptr;            // null: the compute dtype
   double (*value)(const double* x) = nullptr;          // reference for floats, in double (rounded once afterwards)
   int64_t (*value_integer)(const int64_t* x, DType compute) = nullptr;  // for bool and integers (u64 as bits), wraps
+  Complex (*value_complex)(const Complex* x) = nullptr;  // for complex operands; null: the row refuses them
+  /// Absent where every result is complex, which loops do not know: then the value is a host call.
   loop::Value (*code)(loop::Builder& b, std::span<const loop::Value> x, const Attributes& attributes) = nullptr;
   DType first = DType::b1;  // dtype of operand 0 when `first_kept` (switch: b1)
   bool first_kept = false;
@@ -227,7 +230,7 @@ struct Op {
   double ulp = 0.5;   // of the code against the exact result (float32 and float64)
 
   bool has(Trait t) const { return (traits & t) != 0; }
-  bool is_elementwise() const { return elementwise.code != nullptr; }
+  bool is_elementwise() const { return elementwise.compute != nullptr; }
   bool is_reduce() const { return reduce.combine != nullptr; }
   bool is_update() const { return update.region != nullptr; }
 };

@@ -43,7 +43,7 @@ class Scheduler {
   }
 
   static bool fusable(const Node& node) {
-    return (node.op->is_elementwise() || node.op->pull || node.op->is_reduce()) && !has_complex_values(node);
+    return (node.op->elementwise.code || node.op->pull || node.op->is_reduce()) && !has_complex_values(node);
   }
   // Loops know no complex numbers: the few nodes that have them are computed by their reference values.
   static bool has_complex_values(const Node& node) {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "ops/arithmetic_code.h"
+#include "ops/complex_code.h"
 #include "ops/elementwise_family.h"
 #include "ops/registry.h"
 #include "ops/scalar_math.h"
@@ -38,6 +39,14 @@ int64_t mul_integers(const int64_t* x, DType dtype) {
 double maximum_value(const double* x) { return std::isnan(x[0]) || x[0] > x[1] ? x[0] : x[1]; }
 double minimum_value(const double* x) { return std::isnan(x[0]) || x[0] < x[1] ? x[0] : x[1]; }
 
+// Of bools x // y is x & y, since nothing divided by zero gives zero; and no remainder is left.
+loop::Value int_div_code(Code&, Operands x, const Attr&) {
+  return is_bool(x[0].dtype()) ? x[0] & x[1] : arithmetic::floor_division(x[0], x[1]);
+}
+loop::Value mod_code(Code& b, Operands x, const Attr&) {
+  return is_bool(x[0].dtype()) ? b.constant(DType::b1, 0) : arithmetic::modulo(x[0], x[1]);
+}
+
 // Partials: p.g times the derivative in operand p.k.
 
 Expr add_partial(const Partial& p) { return p.g; }
@@ -51,8 +60,11 @@ Expr pow_partial(const Partial& p) {
   if (p.k == 0) return p.g * y * call("pow", {x, y - 1.0});
   return where(call("neq", {x, p.builder.constant(x.dtype(), 0)}), p.g * call("log", {x}) * p.y);
 }
-// Ties give the gradient to both operands, as Theano does.
-Expr extremum_partial(const Partial& p) { return where(call("eq", {p.y, p.x[p.k]}), p.g); }
+// At a tie the first operand gets the gradient, as in Theano.
+Expr extremum_partial(const Partial& p) {
+  const Expr first = call("eq", {p.y, p.x[0]});
+  return p.k == 0 ? where(first, p.g) : where_not(first, p.g);
+}
 Expr second_partial(const Partial& p) { return p.g; }
 
 std::vector<std::vector<bool>> second_connects(const Node&) { return {{false}, {true}}; }
@@ -73,6 +85,7 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = promoted,
                           .value = [](const double* x) { return x[0] + x[1]; },
                           .value_integer = add_integers,
+                          .value_complex = [](const Complex* x) { return x[0] + x[1]; },
                           .code = add_code},
       })),
       elementwise_row<sub_partial>(binary({
@@ -82,6 +95,7 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = promoted_number,
                           .value = [](const double* x) { return x[0] - x[1]; },
                           .value_integer = [](const int64_t* x, DType) { return arithmetic::wrapping_sub(x[0], x[1]); },
+                          .value_complex = [](const Complex* x) { return x[0] - x[1]; },
                           .code = [](Code&, Operands x, const Attr&) { return x[0] - x[1]; }},
       })),
       elementwise_row<mul_partial>(binary({
@@ -91,6 +105,7 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = promoted,
                           .value = [](const double* x) { return x[0] * x[1]; },
                           .value_integer = mul_integers,
+                          .value_complex = [](const Complex* x) { return complex_product(x[0], x[1]); },
                           .code = mul_code},
       })),
       elementwise_row<true_div_partial>(binary({
@@ -98,6 +113,7 @@ std::vector<Op> make_rows() {
           .doc = "Quotient of two tensors, element by element; integers are divided as floats.",
           .elementwise = {.compute = promoted_float,
                           .value = [](const double* x) { return x[0] / x[1]; },
+                          .value_complex = [](const Complex* x) { return x[0] / x[1]; },
                           .code = [](Code&, Operands x, const Attr&) { return x[0] / x[1]; }},
           .domain = {0.3, 3},
       })),
@@ -105,10 +121,10 @@ std::vector<Op> make_rows() {
           .name = "int_div",
           .doc = "Quotient rounded down to an integer, element by element. An integer divided by zero gives zero.",
           .elementwise = {
-              .compute = promoted_integer,
+              .compute = promoted,
               .value = [](const double* x) { return arithmetic::floor_division(x[0], x[1]); },
               .value_integer = [](const int64_t* x, DType d) { return arithmetic::floor_division(x[0], x[1], d); },
-              .code = [](Code&, Operands x, const Attr&) { return arithmetic::floor_division(x[0], x[1]); }},
+              .code = int_div_code},
           .domain = {0.3, 3},
           .ulp = 1,  // above 2^24 or 2^53 the quotient itself is rounded
       })),
@@ -116,10 +132,10 @@ std::vector<Op> make_rows() {
           .name = "mod",
           .doc = "Remainder of the division rounded down: it has the divisor's sign, as Python's. An integer modulo "
                  "zero gives zero.",
-          .elementwise = {.compute = promoted_integer,
+          .elementwise = {.compute = promoted,
                           .value = [](const double* x) { return arithmetic::modulo(x[0], x[1]); },
                           .value_integer = [](const int64_t* x, DType d) { return arithmetic::modulo(x[0], x[1], d); },
-                          .code = [](Code&, Operands x, const Attr&) { return arithmetic::modulo(x[0], x[1]); }},
+                          .code = mod_code},
           .domain = {0.3, 3},
           .ulp = 1,  // adding the divisor to a negative remainder rounds
       })),
@@ -131,6 +147,7 @@ std::vector<Op> make_rows() {
               .compute = promoted_integer,
               .value = [](const double* x) { return std::pow(x[0], x[1]); },
               .value_integer = [](const int64_t* x, DType d) { return arithmetic::integer_power(x[0], x[1], d); },
+              .value_complex = complex_power,
               .code = pow_code},
           .domain = {0.2, 3},
           .ulp = 1.5,
@@ -142,6 +159,7 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = promoted,
                           .value = maximum_value,
                           .value_integer = [](const int64_t* x, DType d) { return less(x[0], x[1], d) ? x[1] : x[0]; },
+                          .value_complex = complex_maximum,
                           .code = maximum_code},
       })),
       elementwise_row<extremum_partial>(binary({
@@ -151,6 +169,7 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = promoted,
                           .value = minimum_value,
                           .value_integer = [](const int64_t* x, DType d) { return less(x[1], x[0], d) ? x[1] : x[0]; },
+                          .value_complex = complex_minimum,
                           .code = minimum_code},
       })),
       elementwise_row<second_partial>(binary({
@@ -160,6 +179,7 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = second_dtype,
                           .value = [](const double* x) { return x[1]; },
                           .value_integer = [](const int64_t* x, DType) { return x[1]; },
+                          .value_complex = [](const Complex* x) { return x[1]; },
                           .code = [](Code&, Operands x, const Attr&) { return x[1]; }},
       })),
   };

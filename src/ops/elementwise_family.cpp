@@ -8,13 +8,9 @@
 namespace croton {
 namespace {
 
-void refuse_complex(DType dtype) {
-  if (is_complex(dtype)) raise<TypeError>("{} operands are not supported", dtype_name(dtype));
-}
-
-// The dtype that gradients with respect to `x` have: its own, or that of the gradient above when x is not a float.
+// The dtype that gradients with respect to `x` have: its own, or that of the gradient above when x is discrete.
 DType gradient_dtype(const Expr& x, const Expr& g) {
-  if (is_float(x.dtype())) return x.dtype();
+  if (!is_discrete(x.dtype())) return x.dtype();
   return is_float(g.dtype()) ? g.dtype() : DType::f64;
 }
 
@@ -30,7 +26,12 @@ std::vector<DType> operand_dtypes(std::span<const Var> inputs) {
 
 DType compute_dtype(const Op& op, std::span<const Var> inputs) {
   try {
-    return op.elementwise.compute(operand_dtypes(inputs));
+    const std::vector<DType> dtypes = operand_dtypes(inputs);
+    for (const DType dtype : dtypes) {
+      if (is_complex(dtype) && op.elementwise.value_complex == nullptr)
+        raise<TypeError>("{} operands are not supported", dtype_name(dtype));
+    }
+    return op.elementwise.compute(dtypes);
   } catch (TypeError& error) {
     error.message = fmt::format("{}: {}", op.name, error.message);
     throw;
@@ -83,7 +84,7 @@ std::vector<std::vector<Number>> read_operands(const Node& node, std::span<const
     const bool as_bool = k == 0 && row.first_kept && is_bool(row.first);
     for_each_element(view, [&](int64_t position, const std::byte* p) {
       operands[k][static_cast<size_t>(position)] =
-          as_bool ? Number(element_as_double(p, view.dtype) != 0) : read(p, view.dtype);
+          as_bool ? Number(element_as_complex(p, view.dtype) != 0.0) : read(p, view.dtype);
     });
   }
   return operands;
@@ -104,10 +105,7 @@ void apply_reference(const std::vector<std::vector<Number>>& operands, const Arr
 
 DType promoted(std::span<const DType> dtypes) {
   DType result = dtypes[0];
-  for (const DType dtype : dtypes) {
-    refuse_complex(dtype);
-    result = promote(result, dtype);
-  }
+  for (const DType dtype : dtypes) result = promote(result, dtype);
   return result;
 }
 
@@ -139,7 +137,19 @@ DType discrete_only(std::span<const DType> dtypes) {
   return result;
 }
 
+DType bits_only(std::span<const DType> dtypes) {
+  const DType result = discrete_only(dtypes);
+  for (const DType dtype : dtypes) {
+    if (is_bool(dtype) != is_bool(result))
+      raise<TypeError>("a bool and an {} have no bits in common: cast one", dtype_name(result));
+  }
+  return result;
+}
+
 DType to_bool(DType) { return DType::b1; }
+DType to_real(DType compute) {
+  return compute == DType::c128 ? DType::f64 : compute == DType::c64 ? DType::f32 : compute;
+}
 
 // ----------------------------------------------------------------------------------------------------------- columns
 
@@ -187,6 +197,9 @@ void elementwise_value(const Node& node, std::span<const Array> inputs, std::vec
     if (row.value_integer == nullptr) raise<InternalError>("{}: the row has no value for integers", node.op->name);
     apply_reference(read_operands<int64_t>(node, inputs, shape, element_as_integer), output,
                     [&](const int64_t* x, std::byte* p) { store_integer(p, result, row.value_integer(x, compute)); });
+  } else if (is_complex(compute)) {
+    apply_reference(read_operands<Complex>(node, inputs, shape, element_as_complex), output,
+                    [&](const Complex* x, std::byte* p) { store_complex(p, result, row.value_complex(x)); });
   } else {
     apply_reference(read_operands<double>(node, inputs, shape, element_as_double), output,
                     [&](const double* x, std::byte* p) { store_double(p, result, row.value(x)); });
@@ -222,15 +235,15 @@ std::vector<Expr> elementwise_vjp(const Vjp& v, PartialRule rule) {
   std::vector<Expr> gradients(v.x.size());
   for (size_t k = 0; k < v.x.size(); ++k) {
     if (!connects.empty() && !connects[k][0]) continue;
-    const Expr product = is_float(y.dtype()) ? rule({v.builder, v.x, y, g, k}) : Expr{};
-    gradients[k] = product ? sum_to(product, v.x[k]) : zero_gradient(v.x[k], g);
+    const Expr product = is_discrete(y.dtype()) ? Expr{} : rule({v.builder, v.x, y, conjugate(g), k});
+    gradients[k] = product ? sum_to(conjugate(product), v.x[k]) : zero_gradient(v.x[k], g);
   }
   return gradients;
 }
 
 std::vector<Expr> elementwise_jvp(const Jvp& v, PartialRule rule) {
   const Expr& y = v.y[0];
-  if (!is_float(y.dtype())) return {Expr{}};
+  if (is_discrete(y.dtype())) return {Expr{}};
   const auto connects = v.node.op->connects == nullptr ? std::vector<std::vector<bool>>{} : v.node.op->connects(v.node);
   Expr total;
   for (size_t k = 0; k < v.x.size(); ++k) {

@@ -9,15 +9,17 @@
 
 namespace croton {
 
-// Dtype rules: `compute` of a row, from the dtypes of its operands. All refuse complex operands.
+// Dtype rules: `compute` of a row, from the dtypes of its operands. A row without `value_complex` refuses complex ones.
 DType promoted(std::span<const DType> dtypes);          // NumPy's promotion
 DType promoted_number(std::span<const DType> dtypes);   // the same; a TypeError when only bools are given (sub, neg)
-DType promoted_integer(std::span<const DType> dtypes);  // the same; bools count as int8 (pow, mod, int_div)
+DType promoted_integer(std::span<const DType> dtypes);  // the same; bools count as int8 (pow)
 DType promoted_float(std::span<const DType> dtypes);    // the float dtype of the promotion (exp, true_div)
 DType float_only(std::span<const DType> dtypes);        // a TypeError for anything but floats (round)
 DType discrete_only(std::span<const DType> dtypes);     // a TypeError for anything but bools and integers (and_)
+DType bits_only(std::span<const DType> dtypes);         // the same; bools only beside bools (and_)
 // Result rules.
 DType to_bool(DType compute);
+DType to_real(DType compute);  // the dtype of a complex number's parts; others stay
 
 // The columns of the family.
 std::vector<Type> elementwise_type(const TypeQuery& query);
@@ -28,6 +30,9 @@ AxisMap elementwise_axes(const Node& node);
 
 /// What a partial derivative is written from. The Jacobian of an elementwise row is diagonal, so one function per row,
 /// which multiplies `g` by the derivative in operand k, gives both reverse and forward mode. It returns null for zero.
+/// The gradient of a real cost C in a complex x + iy is dC/dx + i dC/dy, as in Theano. Then reverse mode multiplies by
+/// the conjugate of the derivative: the rules are taken between two conjugations. Rows that have no complex derivative
+/// (abs, conj, real ...) have gradients of their own.
 struct Partial {
   Builder& builder;
   const std::vector<Expr>& x;

@@ -15,6 +15,13 @@ using Operands = std::span<const Value>;
 
 constexpr const char* empty_message = "zero-size array to reduction operation which has no identity";
 
+// Theano has no order of complex numbers here either.
+const Type& ordered_input(const TypeQuery& q) {
+  const Type& x = tensor_input(q, 0);
+  if (is_complex(x.dtype)) raise<TypeError>("{}: {} operands are not supported", q.op.name, dtype_name(x.dtype));
+  return x;
+}
+
 DType input_dtype(const Node& node) { return node.inputs[0].type().dtype; }
 
 DType value_accumulator(const Node& node) { return input_dtype(node) == DType::f16 ? DType::f32 : input_dtype(node); }
@@ -54,7 +61,7 @@ Values combine_values(loop::Builder&, const Node&, Operands l, Operands r) {
   return {smallest ? loop::min(l[0], r[0]) : loop::max(l[0], r[0])};
 }
 
-std::vector<Type> extremum_type(const TypeQuery& q) { return reduced_types(q, {tensor_input(q, 0).dtype}); }
+std::vector<Type> extremum_type(const TypeQuery& q) { return reduced_types(q, {ordered_input(q).dtype}); }
 
 // Every element that equals the extremum gets the whole gradient, as in Theano.
 Expr at_extremum(const Expr& x, const Expr& y, const Node& node, const Expr& g) {
@@ -100,8 +107,8 @@ Values finish_both(loop::Builder&, const Node& node, Operands c) {
 }
 Values finish_position(loop::Builder&, const Node&, Operands c) { return {c[1]}; }
 
-std::vector<Type> position_type(const TypeQuery& q) { return reduced_types(q, {DType::i64}); }
-std::vector<Type> both_types(const TypeQuery& q) { return reduced_types(q, {tensor_input(q, 0).dtype, DType::i64}); }
+std::vector<Type> position_type(const TypeQuery& q) { return ordered_input(q), reduced_types(q, {DType::i64}); }
+std::vector<Type> both_types(const TypeQuery& q) { return reduced_types(q, {ordered_input(q).dtype, DType::i64}); }
 
 // ------------------------------------------------------------------------------------------------ reference values
 

@@ -20,7 +20,6 @@ std::vector<Type> dot_type(const TypeQuery& q) {
           "instead.",
           k, type.rank);
     }
-    if (is_complex(type.dtype)) raise<TypeError>("dot: {} operands are not supported", dtype_name(type.dtype));
   }
   const Type &a = q.in(0), &b = q.in(1);
   Type result = tensor_type(promote(a.dtype, b.dtype), a.rank + b.rank - 2);
@@ -60,7 +59,7 @@ Number inner_product(const Operand& a, const Operand& b, int64_t row, int64_t co
   return total;
 }
 
-// Floats in long double, integers modulo 2^64; a bool is true when a pair of elements is.
+// Floats and complex numbers in long double, integers modulo 2^64; a bool is true when a pair of elements is.
 void dot_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
   const DType dtype = node.types[0].dtype;
   const Array left = converted(inputs[0], dtype), right = converted(inputs[1], dtype);
@@ -75,6 +74,10 @@ void dot_value(const Node& node, std::span<const Array> inputs, std::vector<Arra
     if (is_discrete(dtype)) {
       const auto read = [&](const std::byte* e) { return static_cast<uint64_t>(element_as_integer(e, dtype)); };
       store_integer(p, dtype, static_cast<int64_t>(inner_product<uint64_t>(a, b, row, col, read)));
+    } else if (is_complex(dtype)) {
+      using Wide = std::complex<long double>;
+      const auto read = [&](const std::byte* e) { return Wide(element_as_complex(e, dtype)); };
+      store_complex(p, dtype, Complex(inner_product<Wide>(a, b, row, col, read)));
     } else {
       const auto read = [&](const std::byte* e) { return static_cast<long double>(element_as_double(e, dtype)); };
       store_double(p, dtype, static_cast<double>(inner_product<long double>(a, b, row, col, read)));
@@ -88,7 +91,7 @@ Expr transposed(const Expr& a) { return dimshuffle(a, {1, 0}); }
 Expr outer(const Expr& a, const Expr& b) { return dimshuffle(a, {0, -1}) * dimshuffle(b, {-1, 0}); }
 
 std::vector<Expr> dot_vjp(const Vjp& v) {
-  const Expr &a = v.x[0], &b = v.x[1], &dy = v.dy[0];
+  const Expr a = conjugate(v.x[0]), b = conjugate(v.x[1]), &dy = v.dy[0];
   if (a.rank() == 1 && b.rank() == 1) return {dy * b, dy * a};
   if (a.rank() == 2 && b.rank() == 1) return {outer(dy, b), dot(transposed(a), dy)};
   if (a.rank() == 1 && b.rank() == 2) return {dot(b, dy), outer(a, dy)};

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "ops/arithmetic_code.h"
+#include "ops/complex_code.h"
 #include "ops/elementwise_family.h"
 #include "ops/registry.h"
 
@@ -82,7 +83,7 @@ Op comparison(Op op) {
 Op bitwise(Op op) {
   op.min_inputs = op.max_inputs = 2;
   op.traits = commutative | associative;
-  op.elementwise.compute = discrete_only;
+  op.elementwise.compute = bits_only;
   op.elementwise.value = nullptr;
   return elementwise_row<zero_partial>(op);
 }
@@ -95,6 +96,7 @@ std::vector<Op> make_rows() {
           .traits = commutative,
           .elementwise = {.value = [](const double* x) { return double(x[0] == x[1]); },
                           .value_integer = [](const int64_t* x, DType) { return int64_t{x[0] == x[1]}; },
+                          .value_complex = [](const Complex* x) { return Complex(x[0] == x[1]); },
                           .code = comparison_code<(loop::operator==)>},
       }),
       comparison({
@@ -103,6 +105,7 @@ std::vector<Op> make_rows() {
           .traits = commutative,
           .elementwise = {.value = [](const double* x) { return double(x[0] != x[1]); },
                           .value_integer = [](const int64_t* x, DType) { return int64_t{x[0] != x[1]}; },
+                          .value_complex = [](const Complex* x) { return Complex(x[0] != x[1]); },
                           .code = comparison_code<(loop::operator!=)>},
       }),
       comparison({
@@ -110,6 +113,7 @@ std::vector<Op> make_rows() {
           .doc = "True where the first tensor is smaller, element by element.",
           .elementwise = {.value = [](const double* x) { return double(x[0] < x[1]); },
                           .value_integer = [](const int64_t* x, DType d) { return int64_t{less(x[0], x[1], d)}; },
+                          .value_complex = [](const Complex* x) { return Complex(complex_less(x[0], x[1])); },
                           .code = comparison_code<(loop::operator<)>},
       }),
       comparison({
@@ -117,6 +121,7 @@ std::vector<Op> make_rows() {
           .doc = "True where the first tensor is smaller or equal, element by element.",
           .elementwise = {.value = [](const double* x) { return double(x[0] <= x[1]); },
                           .value_integer = [](const int64_t* x, DType d) { return int64_t{!less(x[1], x[0], d)}; },
+                          .value_complex = [](const Complex* x) { return Complex(complex_not_greater(x[0], x[1])); },
                           .code = comparison_code<(loop::operator<=)>},
       }),
       comparison({
@@ -124,6 +129,7 @@ std::vector<Op> make_rows() {
           .doc = "True where the first tensor is larger, element by element.",
           .elementwise = {.value = [](const double* x) { return double(x[0] > x[1]); },
                           .value_integer = [](const int64_t* x, DType d) { return int64_t{less(x[1], x[0], d)}; },
+                          .value_complex = [](const Complex* x) { return Complex(complex_less(x[1], x[0])); },
                           .code = comparison_code<(loop::operator>)>},
       }),
       comparison({
@@ -131,6 +137,7 @@ std::vector<Op> make_rows() {
           .doc = "True where the first tensor is larger or equal, element by element.",
           .elementwise = {.value = [](const double* x) { return double(x[0] >= x[1]); },
                           .value_integer = [](const int64_t* x, DType d) { return int64_t{!less(x[0], x[1], d)}; },
+                          .value_complex = [](const Complex* x) { return Complex(complex_not_greater(x[1], x[0])); },
                           .code = comparison_code<(loop::operator>=)>},
       }),
       bitwise({
@@ -161,20 +168,26 @@ std::vector<Op> make_rows() {
       elementwise_row<zero_partial>({
           .name = "isnan",
           .doc = "True where an element is NaN.",
-          .elementwise = {.compute = promoted,
-                          .result = to_bool,
-                          .value = [](const double* x) { return double(std::isnan(x[0])); },
-                          .value_integer = never,
-                          .code = float_test_code<loop::is_nan>},
+          .elementwise = {
+              .compute = promoted,
+              .result = to_bool,
+              .value = [](const double* x) { return double(std::isnan(x[0])); },
+              .value_integer = never,
+              .value_complex =
+                  [](const Complex* x) { return Complex(std::isnan(x[0].real()) || std::isnan(x[0].imag())); },
+              .code = float_test_code<loop::is_nan>},
       }),
       elementwise_row<zero_partial>({
           .name = "isinf",
           .doc = "True where an element is infinite.",
-          .elementwise = {.compute = promoted,
-                          .result = to_bool,
-                          .value = [](const double* x) { return double(std::isinf(x[0])); },
-                          .value_integer = never,
-                          .code = float_test_code<is_infinite>},
+          .elementwise = {
+              .compute = promoted,
+              .result = to_bool,
+              .value = [](const double* x) { return double(std::isinf(x[0])); },
+              .value_integer = never,
+              .value_complex =
+                  [](const Complex* x) { return Complex(std::isinf(x[0].real()) || std::isinf(x[0].imag())); },
+              .code = float_test_code<is_infinite>},
       }),
       elementwise_row<switch_partial>({
           .name = "switch",
@@ -185,6 +198,7 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = branches_promoted,
                           .value = [](const double* x) { return x[0] != 0 ? x[1] : x[2]; },
                           .value_integer = [](const int64_t* x, DType) { return x[0] != 0 ? x[1] : x[2]; },
+                          .value_complex = [](const Complex* x) { return x[0] != 0.0 ? x[1] : x[2]; },
                           .code = [](Code&, Operands x, const Attr&) { return loop::select(x[0], x[1], x[2]); },
                           .first = DType::b1,
                           .first_kept = true},

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "ops/arithmetic_code.h"
+#include "ops/complex_code.h"
 #include "ops/elementwise_family.h"
 #include "ops/registry.h"
 #include "ops/scalar_math.h"
@@ -49,6 +50,12 @@ double softplus_value(const double* x) {
 
 Expr neg_partial(const Partial& p) { return -p.g; }
 Expr abs_partial(const Partial& p) { return p.g * call("sgn", {p.x[0]}); }  // zero at zero
+std::vector<Expr> abs_vjp(const Vjp& v) {
+  return is_complex(v.x[0].dtype()) ? complex_abs_vjp(v) : elementwise_vjp(v, abs_partial);
+}
+std::vector<Expr> abs_jvp(const Jvp& v) {
+  return is_complex(v.x[0].dtype()) ? complex_abs_jvp(v) : elementwise_jvp(v, abs_partial);
+}
 Expr exp_partial(const Partial& p) { return p.g * p.y; }
 Expr log_partial(const Partial& p) { return p.g / p.x[0]; }
 Expr log1p_partial(const Partial& p) { return p.g / (p.x[0] + 1.0); }
@@ -69,15 +76,20 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = promoted_number,
                           .value = [](const double* x) { return -x[0]; },
                           .value_integer = [](const int64_t* x, DType) { return arithmetic::wrapping_sub(0, x[0]); },
+                          .value_complex = [](const Complex* x) { return -x[0]; },
                           .code = [](Code&, Operands x, const Attr&) { return -x[0]; }},
       }),
-      elementwise_row<abs_partial>({
+      elementwise_row({
           .name = "abs",
           .doc = "Absolute value, element by element.",
           .traits = idempotent,
+          .vjp = abs_vjp,
+          .jvp = abs_jvp,
           .elementwise = {.compute = promoted,
+                          .result = to_real,
                           .value = [](const double* x) { return std::fabs(x[0]); },
                           .value_integer = abs_integer,
+                          .value_complex = [](const Complex* x) { return Complex(std::abs(x[0])); },
                           .code = abs_code},
       }),
       elementwise_row<zero_partial>({
@@ -95,6 +107,7 @@ std::vector<Op> make_rows() {
           .traits = monotone | expensive,
           .elementwise = {.compute = promoted_float,
                           .value = [](const double* x) { return std::exp(x[0]); },
+                          .value_complex = [](const Complex* x) { return std::exp(x[0]); },
                           .code = code_of<scalar_math::exp>},
           .ulp = 1.5,
       }),
@@ -104,6 +117,7 @@ std::vector<Op> make_rows() {
           .traits = monotone | expensive,
           .elementwise = {.compute = promoted_float,
                           .value = [](const double* x) { return std::log(x[0]); },
+                          .value_complex = [](const Complex* x) { return std::log(x[0]); },
                           .code = code_of<scalar_math::log>},
           .domain = {0.05, 5},
           .ulp = 1.5,
@@ -114,6 +128,7 @@ std::vector<Op> make_rows() {
           .traits = monotone | expensive,
           .elementwise = {.compute = promoted_float,
                           .value = [](const double* x) { return std::log1p(x[0]); },
+                          .value_complex = [](const Complex* x) { return complex_log1p(x[0]); },
                           .code = code_of<scalar_math::log1p>},
           .domain = {-0.9, 5},
           .ulp = 1.5,
@@ -124,6 +139,7 @@ std::vector<Op> make_rows() {
           .traits = monotone | expensive,
           .elementwise = {.compute = promoted_float,
                           .value = [](const double* x) { return std::expm1(x[0]); },
+                          .value_complex = [](const Complex* x) { return complex_expm1(x[0]); },
                           .code = code_of<scalar_math::expm1>},
           .ulp = 1.5,
       }),
@@ -133,6 +149,7 @@ std::vector<Op> make_rows() {
           .traits = monotone,
           .elementwise = {.compute = promoted_float,
                           .value = [](const double* x) { return std::sqrt(x[0]); },
+                          .value_complex = [](const Complex* x) { return std::sqrt(x[0]); },
                           .code = code_of<loop::sqrt>},
           .domain = {0.05, 5},
       }),
@@ -142,6 +159,7 @@ std::vector<Op> make_rows() {
           .elementwise = {.compute = promoted,
                           .value = [](const double* x) { return x[0] * x[0]; },
                           .value_integer = sqr_integer,
+                          .value_complex = [](const Complex* x) { return complex_product(x[0], x[0]); },
                           .code = sqr_code},
       }),
       elementwise_row<inv_partial>({
@@ -149,6 +167,7 @@ std::vector<Op> make_rows() {
           .doc = "One divided by each element.",
           .elementwise = {.compute = promoted_float,
                           .value = [](const double* x) { return 1 / x[0]; },
+                          .value_complex = [](const Complex* x) { return 1.0 / x[0]; },
                           .code = [](Code&, Operands x, const Attr&) { return 1.0 / x[0]; }},
           .domain = {0.2, 3},
       }),
@@ -158,6 +177,7 @@ std::vector<Op> make_rows() {
           .traits = monotone | expensive,
           .elementwise = {.compute = promoted_float,
                           .value = [](const double* x) { return std::tanh(x[0]); },
+                          .value_complex = [](const Complex* x) { return std::tanh(x[0]); },
                           .code = code_of<scalar_math::tanh>},
           .ulp = 1.5,
       }),
@@ -165,14 +185,20 @@ std::vector<Op> make_rows() {
           .name = "sigmoid",
           .doc = "Logistic function of each element: 1 / (1 + exp(-x)), without overflow.",
           .traits = monotone | expensive,
-          .elementwise = {.compute = promoted_float, .value = sigmoid_value, .code = code_of<scalar_math::sigmoid>},
+          .elementwise = {.compute = promoted_float,
+                          .value = sigmoid_value,
+                          .value_complex = [](const Complex* x) { return 1.0 / (1.0 + std::exp(-x[0])); },
+                          .code = code_of<scalar_math::sigmoid>},
           .ulp = 1.5,
       }),
       elementwise_row<softplus_partial>({
           .name = "softplus",
           .doc = "log(1 + exp(x)) of each element, without overflow.",
           .traits = monotone | expensive,
-          .elementwise = {.compute = promoted_float, .value = softplus_value, .code = code_of<scalar_math::softplus>},
+          .elementwise = {.compute = promoted_float,
+                          .value = softplus_value,
+                          .value_complex = [](const Complex* x) { return complex_log1p(std::exp(x[0])); },
+                          .code = code_of<scalar_math::softplus>},
           .ulp = 1.5,
       }),
       elementwise_row<zero_partial>({

@@ -32,29 +32,33 @@ std::vector<Type> accumulated_type(const TypeQuery& q) {
 }
 std::vector<Type> bool_type(const TypeQuery& q) { return reduced_types(q, {DType::b1}); }
 
-// Reference: floats in long double, integers modulo 2^64. `join` takes both.
+// All elements of x joined in a number of type Number, which `read` and `write` convert.
+template <class Number, class Join, class Read, class Write>
+void accumulate_in(const Node& node, const Array& x, const Array& result, int identity, Join&& join, Read&& read,
+                   Write&& write) {
+  std::vector<Number> totals(static_cast<size_t>(result.size()), static_cast<Number>(identity));
+  for_each_reduced(node, x, [&](const std::byte* p, int64_t to, int64_t) {
+    Number& total = totals[static_cast<size_t>(to)];
+    total = join(total, static_cast<Number>(read(p, x.dtype)));
+  });
+  for_each_element(result, [&](int64_t k, std::byte* p) { write(p, result.dtype, totals[static_cast<size_t>(k)]); });
+}
+
+// Reference: floats in long double, integers modulo 2^64. `join` takes all.
 template <class Join>
 void accumulate_value(const Node& node, const Array& x, std::vector<Array>& outputs, int identity, Join&& join) {
   Array result = new_array(output_dtype(node), kept_shape(node, x));
-  const auto count = static_cast<size_t>(result.size());
   if (is_discrete(result.dtype)) {
-    std::vector<uint64_t> totals(count, static_cast<uint64_t>(identity));
-    for_each_reduced(node, x, [&](const std::byte* p, int64_t to, int64_t) {
-      uint64_t& total = totals[static_cast<size_t>(to)];
-      total = join(total, static_cast<uint64_t>(element_as_integer(p, x.dtype)));
-    });
-    for_each_element(result, [&](int64_t k, std::byte* p) {
-      store_integer(p, result.dtype, static_cast<int64_t>(totals[static_cast<size_t>(k)]));
-    });
+    accumulate_in<uint64_t>(node, x, result, identity, join, element_as_integer,
+                            [](std::byte* p, DType d, uint64_t v) { store_integer(p, d, static_cast<int64_t>(v)); });
+  } else if (is_complex(result.dtype)) {
+    accumulate_in<std::complex<long double>>(
+        node, x, result, identity, join, element_as_complex,
+        [](std::byte* p, DType d, std::complex<long double> v) { store_complex(p, d, Complex(v)); });
   } else {
-    std::vector<long double> totals(count, static_cast<long double>(identity));
-    for_each_reduced(node, x, [&](const std::byte* p, int64_t to, int64_t) {
-      long double& total = totals[static_cast<size_t>(to)];
-      total = join(total, static_cast<long double>(element_as_double(p, x.dtype)));
-    });
-    for_each_element(result, [&](int64_t k, std::byte* p) {
-      store_double(p, result.dtype, static_cast<double>(totals[static_cast<size_t>(k)]));
-    });
+    accumulate_in<long double>(
+        node, x, result, identity, join, element_as_double,
+        [](std::byte* p, DType d, long double v) { store_double(p, d, static_cast<double>(v)); });
   }
   outputs.assign(1, result);
 }
@@ -90,7 +94,7 @@ Expr product_of_others(const Expr& x, const Node& node, DType dtype) {
 }
 
 std::vector<Expr> prod_vjp(const Vjp& v) {
-  return {with_axes(v.dy[0], v.node) * product_of_others(v.x[0], v.node, v.dy[0].dtype())};
+  return {with_axes(v.dy[0], v.node) * conjugate(product_of_others(v.x[0], v.node, v.dy[0].dtype()))};
 }
 
 std::vector<Expr> prod_jvp(const Jvp& v) {
@@ -106,7 +110,7 @@ void bool_value(const Node& node, std::span<const Array> inputs, std::vector<Arr
   Array result = new_array(DType::b1, kept_shape(node, inputs[0]));
   for_each_element(result, [](int64_t, std::byte* p) { store_integer(p, DType::b1, all); });
   for_each_reduced(node, inputs[0], [&](const std::byte* p, int64_t to, int64_t) {
-    if ((element_as_double(p, inputs[0].dtype) != 0) != all) store_integer(result.data + to, DType::b1, !all);
+    if ((element_as_complex(p, inputs[0].dtype) != 0.0) != all) store_integer(result.data + to, DType::b1, !all);
   });
   outputs.assign(1, result);
 }

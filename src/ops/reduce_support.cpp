@@ -7,7 +7,6 @@ namespace croton {
 
 std::vector<Type> reduced_types(const TypeQuery& q, std::initializer_list<DType> dtypes) {
   const Type& x = tensor_input(q, 0);
-  if (is_complex(x.dtype)) raise<TypeError>("{}: {} operands are not supported", q.op.name, dtype_name(x.dtype));
   const std::vector<int64_t>& axes = q.attributes.ints;
   uint32_t reduced = 0;
   for (size_t k = 0; k < axes.size(); ++k) {

@@ -24,7 +24,7 @@ Value sigmoid(Value x);   // 1 / (1 + exp(-x))
 Value softplus(Value x);  // log(1 + exp(x))
 Value pow(Value x, Value y);
 
-// NaN beyond 2^50 in magnitude, where float64 numbers already lie a quarter apart and reduction would need a table.
+// Beyond 2^50 in magnitude the C library computes: float64 numbers lie a quarter apart there.
 Value sin(Value x);
 Value cos(Value x);
 Value tan(Value x);

@@ -20,6 +20,15 @@ struct ReducedAngle {
   Value r, r_low, quarter;
 };
 
+// Beyond this the reduction would need more bits of pi than its three parts have.
+constexpr double reducible = 0x1p50;
+
+// `fast` where the argument can be reduced; elsewhere the C library's function, which hardly any vector needs.
+Value exact_beyond(const char* function, Value x, Value fast) {
+  const Value huge = abs(x) > reducible;
+  return select(huge, x.builder->call(function, select(huge, x, like(x, 0))), fast);
+}
+
 // pi/2 in three parts of 53 bits. The first difference is exact in one fma; of the second, both the product and the sum
 // keep what their roundings lost, since the two may cancel.
 ReducedAngle reduce_angle(Value x) {
@@ -29,8 +38,7 @@ ReducedAngle reduce_angle(Value x) {
   const Value product = n * -second, product_low = fma(n, like(x, -second), -product);
   const Value r = once + product, shift = r - once, r_low = (once - (r - shift)) + (product - shift);
   const Value low = fma(n, like(x, -third), r_low + product_low);
-  const Value in_range = abs(x) <= 0x1p50;
-  return {select(in_range, r, like(x, std::nan(""))), low, loop::bitcast(shifted, DType::i64)};
+  return {r, low, loop::bitcast(shifted, DType::i64)};
 }
 
 /// Sine and cosine of the reduced angle, each as a value and what its rounding left.
@@ -77,14 +85,14 @@ Value sin_wide(Value x, bool wide) {
   const ReducedAngle angle = reduce_angle(x);
   const SineCosine both = sine_cosine(angle, wide);
   const Value magnitude = select(bit_of(angle.quarter, 0), both.cosine, both.sine);
-  return select(x == 0.0, x, select(bit_of(angle.quarter, 1), -magnitude, magnitude));
+  return exact_beyond("sin", x, select(x == 0.0, x, select(bit_of(angle.quarter, 1), -magnitude, magnitude)));
 }
 
 Value cos_wide(Value x, bool wide) {
   const ReducedAngle angle = reduce_angle(x);
   const SineCosine both = sine_cosine(angle, wide);
   const Value odd = bit_of(angle.quarter, 0), magnitude = select(odd, both.sine, both.cosine);
-  return select(odd ^ bit_of(angle.quarter, 1), -magnitude, magnitude);
+  return exact_beyond("cos", x, select(odd ^ bit_of(angle.quarter, 1), -magnitude, magnitude));
 }
 
 // The quotient of sine and cosine, or the negative of its inverse, corrected by what the roundings left.
@@ -93,12 +101,12 @@ Value tan_wide(Value x, bool wide) {
   const SineCosine both = sine_cosine(angle, wide);
   const Value odd = bit_of(angle.quarter, 0);
   const Value above = select(odd, -both.cosine, both.sine), below = select(odd, both.sine, both.cosine);
-  if (!wide) return select(x == 0.0, x, above / below);
+  if (!wide) return exact_beyond("tan", x, select(x == 0.0, x, above / below));
   const Value above_low = select(odd, -both.cosine_low, both.sine_low);
   const Value below_low = select(odd, both.sine_low, both.cosine_low);
   const Value inverse = 1.0 / below, quotient = above * inverse;
   const Value remainder = fma(-quotient, below, above) + fma(-quotient, below_low, above_low);
-  return select(x == 0.0, x, fma(remainder, inverse, quotient));
+  return exact_beyond("tan", x, select(x == 0.0, x, fma(remainder, inverse, quotient)));
 }
 
 // t^3 p(t^2) = arctan(t) - t for |t| <= 1/2, relative error 2^-32 and 2^-62.

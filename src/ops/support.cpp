@@ -130,9 +130,7 @@ void copy_element(std::byte* to, const std::byte* from, DType dtype) {
 
 void add_element(std::byte* to, const std::byte* from, DType dtype) {
   if (is_complex(dtype)) {
-    const DType part = dtype == DType::c64 ? DType::f32 : DType::f64;
-    add_element(to, from, part);
-    add_element(to + item_size(part), from + item_size(part), part);
+    store_complex(to, dtype, element_as_complex(to, dtype) + element_as_complex(from, dtype));
   } else if (is_discrete(dtype)) {
     const auto sum =
         static_cast<uint64_t>(element_as_integer(to, dtype)) + static_cast<uint64_t>(element_as_integer(from, dtype));

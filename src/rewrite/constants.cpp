@@ -26,6 +26,7 @@ Exprs upcast_constants(RuleContext& c) {
   std::vector<DType> dtypes;
   for (const Var& input : c.node->inputs) dtypes.push_back(input.type().dtype);
   const DType compute = row.compute(dtypes);
+  if (is_complex(compute)) return {};  // a row may want real operands
   Exprs inputs;
   bool changed = false;
   for (size_t k = 0; k < dtypes.size(); ++k) {

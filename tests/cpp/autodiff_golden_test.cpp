@@ -24,10 +24,28 @@ Values gradient_at(const Values& point, F&& f) {
 
 Expr number(const Expr& like, double value) { return like.builder->constant(DType::f64, value); }
 
-TEST(GoldenGradients, EveryTiedMaximumGetsAll) {
+TEST(GoldenGradients, OfTiesInAReductionGoToEveryElement) {
   EXPECT_EQ(gradient_at({1, 3, 3}, [](const Expr& v) { return call("max", {v}, {0}); }), (Values{0, 1, 1}));
-  EXPECT_EQ(gradient_at({3}, [](const Expr& v) { return call("maximum", {v, number(v, 3)}); }), Values{1});
-  EXPECT_EQ(gradient_at({3}, [](const Expr& v) { return call("minimum", {number(v, 3), v}); }), Values{1});
+}
+
+TEST(GoldenGradients, OfATieBetweenTwoOperandsGoesToTheFirst) {
+  for (const char* name : {"maximum", "minimum"}) {
+    EXPECT_EQ(gradient_at({3}, [&](const Expr& v) { return call(name, {v, number(v, 3)}); }), Values{1}) << name;
+    EXPECT_EQ(gradient_at({3}, [&](const Expr& v) { return call(name, {number(v, 3), v}); }), Values{0}) << name;
+  }
+}
+
+// A gradient has the dtype of what it is computed in: float64 beside a float64 constant.
+TEST(GoldenGradients, HaveTheDtypeTheyAreComputedIn) {
+  UserBuilder builder;
+  const Expr x = builder.wrap(new_input(tensor_type(DType::f32, 1), "x"));
+  const auto dtype_of_gradient = [&](const Expr& y) {
+    return grad(sum(y, {0}).var, std::span(&x.var, 1), {}, builder)[0].type().dtype;
+  };
+  EXPECT_EQ(dtype_of_gradient(x * x), DType::f32);
+  EXPECT_EQ(dtype_of_gradient(builder.constant(DType::f64, 0.3) * x), DType::f64);
+  EXPECT_EQ(dtype_of_gradient(call("exp", {cast(builder.constant(DType::f64, 0.3) * x, DType::f32)})), DType::f64);
+  EXPECT_EQ(dtype_of_gradient(builder.constant(DType::f64, 0.3) * call("exp", {x})), DType::f32);
 }
 
 TEST(GoldenGradients, OfAbsoluteValuesIsZeroAtZero) {

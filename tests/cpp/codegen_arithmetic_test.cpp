@@ -297,13 +297,16 @@ TEST_P(CodegenArithmetic, HalvesInMemory) {
 }
 
 TEST_P(CodegenArithmetic, HelpersAreCalledLaneByLane) {
-  for (const char* name : {"lgamma", "erf", "cos"}) {
-    std::vector<double> x;
-    for (int i = 0; i < 21; ++i) x.push_back(i * 0.7 + 0.1);
+  for (const char* name : {"lgamma", "erf", "cos", "sin"}) {
+    std::vector<double> x(16, 0.0);  // whole vectors of zeros, which need no call
+    for (int i = 0; i < 21; ++i) x.push_back(i % 3 == 0 ? -0.0 : i % 3 == 1 ? 0.0 : i * 0.7 + 0.1);
     const auto result = run_both<double>(
         GetParam(), DType::f64, DType::f64, [&](Value a, Value) { return a.builder->call(name, a); }, x, x);
     const Helper& helper = helpers()[static_cast<size_t>(helper_index(name))];
-    for (size_t i = 0; i < x.size(); ++i) EXPECT_EQ(result[i], helper.f64(x[i])) << name << " of " << x[i];
+    for (size_t i = 0; i < x.size(); ++i) {
+      EXPECT_EQ(result[i], helper.f64(x[i])) << name << " of " << x[i];
+      EXPECT_EQ(std::signbit(result[i]), std::signbit(helper.f64(x[i]))) << name << " of " << x[i];
+    }
     const std::vector<float> singles(x.begin(), x.end());
     const auto in_single = run_both<float>(
         GetParam(), DType::f32, DType::f32, [&](Value a, Value) { return a.builder->call(name, a); }, singles, singles);

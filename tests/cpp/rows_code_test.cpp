@@ -18,6 +18,7 @@ class StructuralRows : public testing::TestWithParam<const Op*> {
     for (const Sample& sample : samples_of(op())) {
       const Case c = make_case(op(), sample);
       const Node& node = *c.outputs[0].node;
+      if (is_complex(node.types[0].dtype)) continue;  // loops know no complex numbers
       SCOPED_TRACE(fmt::format("{} with ints [{}]", op().name, join(sample.ints, ",")));
       std::vector<Array> expected(node.types.size());
       op().value(node, c.values, expected);

@@ -31,8 +31,9 @@ std::shared_ptr<Function> compiled(std::span<const Var> outputs, const std::vect
 double distance_in_ulps(double a, double b, DType dtype) {
   if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
   if (!std::isfinite(a) || !std::isfinite(b)) return HUGE_VAL;
-  const int bits = dtype == DType::f64 ? 52 : dtype == DType::f32 ? 23 : 10;
-  const int smallest = dtype == DType::f64 ? -1022 : dtype == DType::f32 ? -126 : -14;
+  const bool wide = dtype == DType::f64 || dtype == DType::c128, single = dtype == DType::f32 || dtype == DType::c64;
+  const int bits = wide ? 52 : single ? 23 : 10;
+  const int smallest = wide ? -1022 : single ? -126 : -14;
   const int exponent = std::max(std::ilogb(std::max(std::fabs(a), std::fabs(b))), smallest);
   return std::fabs(a - b) / std::ldexp(1.0, exponent - bits);
 }
@@ -43,7 +44,9 @@ void expect_equal(const Op& op, const Array& got, const Array& expected, const s
   ASSERT_EQ(got.dtype, expected.dtype) << what;
   ASSERT_EQ(got.shape, expected.shape) << what;
   const auto x = values_of(got), y = values_of(expected);
-  const double unit = got.dtype == DType::f64 ? 0x1p-52 : got.dtype == DType::f32 ? 0x1p-23 : 0x1p-10;
+  const double unit = got.dtype == DType::f64 || got.dtype == DType::c128 ? 0x1p-52
+                      : got.dtype == DType::f32                           ? 0x1p-23
+                                                                          : 0x1p-10;
   for (size_t k = 0; k < x.size(); ++k) {
     const bool is_exact = is_discrete(got.dtype);
     const bool is_near =
@@ -165,18 +168,19 @@ TEST_P(CompiledRows, HaveTheReferenceGradients) {
     std::vector<Var> wrt, outputs, inputs = c.inputs;
     std::vector<Array> values = c.values;
     for (const Var& x : c.inputs) {
-      if (is_float(x.type().dtype)) wrt.push_back(x);
+      if (!is_discrete(x.type().dtype)) wrt.push_back(x);
     }
     for (const Var& y : c.outputs) {
-      if (is_float(y.type().dtype)) outputs.push_back(y);
+      if (!is_discrete(y.type().dtype)) outputs.push_back(y);
     }
     if (wrt.empty() || outputs.empty()) continue;
     std::vector<Var> seeds;
     for (const Array& y : evaluate(outputs, bound(inputs, values))) {
       seeds.push_back(new_input(outputs[seeds.size()].type()));
       Array weights = new_array(y.dtype, y.shape);
-      for_each_element(
-          weights, [&](int64_t k, std::byte* p) { store_double(p, y.dtype, 0.5 + 0.25 * static_cast<double>(k % 5)); });
+      for_each_element(weights, [&](int64_t k, std::byte* p) {
+        store_complex(p, y.dtype, {0.5 + 0.25 * static_cast<double>(k % 5), is_complex(y.dtype) ? 0.3 : 0.0});
+      });
       values.push_back(weights);
     }
     inputs.insert(inputs.end(), seeds.begin(), seeds.end());
@@ -192,7 +196,8 @@ TEST_P(CompiledRows, HaveTheReferenceGradients) {
           const auto x = values_of(got[k]), y = values_of(expected[k]);
           ASSERT_EQ(got[k].shape, expected[k].shape);
           for (size_t i = 0; i < x.size(); ++i) {
-            const double tolerance = got[k].dtype == DType::f64 ? 1e-11 : 1e-4;
+            const bool is_double = got[k].dtype == DType::f64 || got[k].dtype == DType::c128;
+            const double tolerance = is_double ? 1e-11 : 1e-4;
             EXPECT_NEAR(x[i], y[i], tolerance * (1 + std::fabs(y[i]))) << mode.name << join(sample.ints, ",");
           }
         }

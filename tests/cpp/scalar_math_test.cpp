@@ -124,9 +124,8 @@ struct Function {
   Unary code;
   Wide (*exact)(Wide);
   double (*exact_for_float32)(double);
-  double bound;             // of the error, for both dtypes
-  double low, high;         // where random float64 numbers are drawn, besides all magnitudes
-  double limit = HUGE_VAL;  // finite arguments beyond it are not measured
+  double bound;      // of the error, for both dtypes
+  double low, high;  // where random float64 numbers are drawn, besides all magnitudes
 };
 
 template <class T>
@@ -151,9 +150,9 @@ const std::vector<Function>& functions() {
       {"tanh", tanh, std::tanh, std::tanh, 1.4, -20, 20},
       {"sigmoid", sigmoid, exact_sigmoid<Wide>, exact_sigmoid<double>, 1.1, -750, 40},
       {"softplus", softplus, exact_softplus<Wide>, exact_softplus<double>, 1.4, -750, 40},
-      {"sin", sin, std::sin, std::sin, 1.0, -1e6, 1e6, 0x1p50},
-      {"cos", cos, std::cos, std::cos, 1.0, -1e6, 1e6, 0x1p50},
-      {"tan", tan, std::tan, std::tan, 1.0, -1e6, 1e6, 0x1p50},
+      {"sin", sin, std::sin, std::sin, 1.0, -1e6, 1e6},
+      {"cos", cos, std::cos, std::cos, 1.0, -1e6, 1e6},
+      {"tan", tan, std::tan, std::tan, 1.0, -1e6, 1e6},
       {"arctan", arctan, std::atan, std::atan, 1.0, -4, 4},
       {"erf", erf, std::erf, std::erf, 1.2, -6, 6},
       {"arcsin", arcsin, std::asin, std::asin, 2.0, -1, 1},
@@ -210,7 +209,6 @@ template <class T>
 void see_errors(const Function& f, Runner<T>& runner, const std::vector<T>& x, Worst& worst) {
   const std::vector<T> got = runner(x);
   for (size_t i = 0; i < x.size(); ++i) {
-    if (std::isfinite(x[i]) && std::fabs(x[i]) > f.limit) continue;
     worst.see(error_in_ulps(got[i], exact_value(f, x[i])), x[i]);
   }
 }

@@ -148,15 +148,23 @@ Array evaluate(const Var& output, const Bindings& bindings) {
 
 Array array_from(DType dtype, std::vector<int64_t> shape, const std::vector<double>& values) {
   Array array = new_array(dtype, std::move(shape));
-  if (array.size() != static_cast<int64_t>(values.size())) raise<InternalError>("{} values given", values.size());
-  for_each_element(array, [&](int64_t k, std::byte* p) { store_double(p, dtype, values[static_cast<size_t>(k)]); });
+  const int64_t parts = is_complex(dtype) ? 2 : 1;
+  if (parts * array.size() != static_cast<int64_t>(values.size()))
+    raise<InternalError>("{} values given", values.size());
+  for_each_element(array, [&](int64_t k, std::byte* p) {
+    const double* part = &values[static_cast<size_t>(parts * k)];
+    if (parts == 2) return store_complex(p, dtype, {part[0], part[1]});
+    store_double(p, dtype, part[0]);
+  });
   return array;
 }
 
 std::vector<double> values_of(const Array& array) {
-  std::vector<double> values(static_cast<size_t>(array.size()));
-  for_each_element(array, [&](int64_t k, const std::byte* p) {
-    values[static_cast<size_t>(k)] = element_as_double(p, array.dtype);
+  std::vector<double> values;
+  for_each_element(array, [&](int64_t, const std::byte* p) {
+    const Complex value = element_as_complex(p, array.dtype);
+    values.push_back(value.real());
+    if (is_complex(array.dtype)) values.push_back(value.imag());
   });
   return values;
 }

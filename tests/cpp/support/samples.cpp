@@ -18,6 +18,7 @@ namespace {
 using Shape = std::vector<int64_t>;
 
 SampleInput real(Shape shape, uint32_t ones = 0) { return {DType::f64, std::move(shape), {}, ones}; }
+SampleInput complex(Shape shape, uint32_t ones = 0) { return {DType::c128, std::move(shape), {}, ones}; }
 SampleInput scalar(int64_t value) { return {DType::i64, {}, {static_cast<double>(value)}, 0}; }
 SampleInput truth(Shape shape, std::vector<double> values = {}) {
   return {DType::b1, std::move(shape), std::move(values), 0};
@@ -83,6 +84,11 @@ Table make_table() {
               plain({real({0, 4}), real({4, 2})}),
               plain({real({3, 0}), real({0, 2})}),
               plain({real({1, 4}, 1), real({4, 1}, 2)})};
+  t["dot"].push_back(plain({complex({4}), complex({4})}));
+  t["dot"].push_back(plain({complex({3, 4}), complex({4, 2})}));
+  t["dot"].push_back(plain({real({3, 4}), complex({4})}));
+  t["dot"].push_back(plain({complex({3}), real({3, 4})}));
+  for (const auto* name : {"sum", "prod"}) t[name].push_back(plain({complex({2, 3})}, {1}));
   t["gemm"] = {plain({real({3, 2}), real({}), real({3, 4}), real({4, 2}), real({})})};
 
   t["dimshuffle"] = {plain({real({3, 4})}, {1, 0}), plain({real({3})}, {-1, 0}),
@@ -111,6 +117,11 @@ Table make_table() {
                plain({real({1, 3}, 1), real({1, 3}, 1), real({2, 3})}, {0}),
                plain({real({2, 2, 3}), real({2, 1, 3})}, {1})};
 
+  t["dimshuffle"].push_back(plain({complex({3, 4})}, {1, -1, 0}));
+  t["reshape"].push_back(plain({complex({2, 6}), scalar(3), scalar(4)}));
+  t["alloc"].push_back(plain({complex({1, 2}, 1), scalar(3), scalar(2)}));
+  t["join"].push_back(plain({complex({2}), real({3})}, {0}));
+
   // Entries: -1 a scalar index; else the slice parts that are given: 1 start, 2 stop, 4 step.
   t["subtensor"] = {plain({real({5}), scalar(2)}, {-1}),
                     plain({real({5}), scalar(-1)}, {-1}),
@@ -137,6 +148,9 @@ Table make_table() {
                         plain({real({4, 5}), real({4, 1}, 2), scalar(1), scalar(4)}, {0, 3})};
   t["set_subtensor"].push_back(plain({real({7}), real({1}, 1), scalar(5), scalar(0), scalar(-2)}, {7}));
   t["set_subtensor"].push_back(plain({real({3, 4, 2}), real({3, 2}), scalar(-1)}, {0, -1}));
+  t["set_subtensor"].push_back(plain({complex({5}), complex({3}), scalar(1), scalar(4)}, {3}));
+  t["set_subtensor"].push_back(plain({complex({5}), real({3}), scalar(1), scalar(4)}, {3}));
+  t["subtensor"].push_back(plain({complex({4, 5}), scalar(1), scalar(2)}, {-1, 1}));
   t["inc_subtensor"] = t["set_subtensor"];
   // Flags: an index array indexes this axis, or it is whole.
   t["advanced_subtensor"] = {plain({real({5}), index({4}, {0, 2, 2, -1})}, {1}),
@@ -174,6 +188,9 @@ Table make_table() {
     t[name].push_back(crossed({real({2, 3, 4}), real({1, 2, 1}, 5)}));
   }
 
+  t["advanced_subtensor"].push_back(plain({complex({5, 2}), index({4}, {0, 2, 2, -1})}, {1, 0}));
+  t["advanced_inc_subtensor"].push_back(plain({complex({5}), complex({3}), index({3}, {0, 2, 2})}, {1}));
+
   t["softmax"] = {plain({real({3, 4})}), plain({real({1, 4})}), plain({real({3, 1})})};
   t["logsoftmax"] = t["softmax"];
   t["softmax_grad"] = {plain({real({3, 4}), real({3, 4})})};
@@ -188,10 +205,15 @@ Table make_table() {
   t["op_from_graph"] = {with_body({real({3}), real({3})}, two_output_body())};
 
   const auto to = [](DType dtype) { return std::vector<int64_t>{static_cast<int64_t>(dtype)}; };
-  t["cast"] = {plain({real({4})}, to(DType::f32)), plain({real({4})}, to(DType::f64)),
-               plain({whole(DType::i32, {3}, {-1, 0, 300})}, to(DType::i8)), plain({truth({3})}, to(DType::f64))};
+  t["cast"] = {plain({real({4})}, to(DType::f32)),
+               plain({real({4})}, to(DType::f64)),
+               plain({whole(DType::i32, {3}, {-1, 0, 300})}, to(DType::i8)),
+               plain({truth({3})}, to(DType::f64)),
+               plain({real({3})}, to(DType::c128)),
+               plain({complex({3})}, to(DType::c64))};
   t["switch"] = {plain({truth({5}), real({5}), real({5})}),
-                 plain({{DType::b1, {1, 4}, {}, 1}, real({3, 4}), real({3, 1}, 2)})};
+                 plain({{DType::b1, {1, 4}, {}, 1}, real({3, 4}), real({3, 1}, 2)}),
+                 plain({truth({5}), complex({5}), real({5})})};
   // Bounds in order; with low > high no gradient is right.
   t["clip"] = {plain({real({6}), whole(DType::f64, {}, {-1}), whole(DType::f64, {}, {1})}),
                plain({real({2, 3}), whole(DType::f64, {2, 3}, {-2, -1, 0, -1, -1, -1}), whole(DType::f64, {}, {2})})};
@@ -231,6 +253,12 @@ std::vector<Sample> elementwise_samples(const Op& op) {
     sample.inputs[(k + 1) % arity] = {dtype, {2, 1}, {}, 2};
     samples.push_back(sample);
   }
+  if (op.elementwise.value_complex == nullptr || !takes(op, DType::c128)) return samples;
+  samples.push_back({.inputs = std::vector<SampleInput>(arity, SampleInput{DType::c128, {5}, {}, 0})});
+  for (size_t k = 0; k < arity && arity > 1; ++k) {  // beside real operands, stretched
+    samples.push_back(all({2, 3}));
+    samples.back().inputs[k] = {DType::c128, {2, 1}, {}, 2};
+  }
   return samples;
 }
 
@@ -240,7 +268,10 @@ Array drawn(const Op& op, const SampleInput& input, std::mt19937& random) {
   const double low = op.domain.low, high = op.domain.high;
   for_each_element(array, [&](int64_t, std::byte* p) {
     const double unit = static_cast<double>(random()) / 0x1p32;  // the same on every platform
-    store_double(p, input.dtype, is_discrete(input.dtype) ? (unit < 0.5) : low + (high - low) * unit);
+    if (is_discrete(input.dtype)) return store_double(p, input.dtype, unit < 0.5);
+    const double real = low + (high - low) * unit;
+    const double imag = is_complex(input.dtype) ? low + (high - low) * (static_cast<double>(random()) / 0x1p32) : 0;
+    store_complex(p, input.dtype, {real, imag});
   });
   return array;
 }

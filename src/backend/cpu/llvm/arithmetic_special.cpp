@@ -138,12 +138,31 @@ llvm::Value* Arithmetic::call_lanes(llvm::FunctionType* type, uint64_t address, 
   return b_.CreateAlignedLoad(vector, slots.back(), Align(64));
 }
 
+// A vector of zeros needs no call. So what only rare arguments need costs the others one test: they are replaced by
+// zero (sines of huge numbers).
 llvm::Value* Arithmetic::call_helper(int64_t index, DType d, llvm::ArrayRef<V> operands) {
+  using namespace llvm;
   const loop::Helper& helper = loop::helpers().at(static_cast<size_t>(index));
-  llvm::Type* const t = scalar_type(d);
+  Type* const t = scalar_type(d);
   const uint64_t address =
       d == DType::f64 ? reinterpret_cast<uint64_t>(helper.f64) : reinterpret_cast<uint64_t>(helper.f32);
-  return call_lanes(llvm::FunctionType::get(t, {t}, false), address, operands);
+  Type* const type = operands[0]->getType();
+  V const of_zero = number(type, d == DType::f64 ? helper.f64(0.0) : static_cast<double>(helper.f32(0.0F)));
+  V const bits = b_.CreateBitCast(operands[0], b_.getIntNTy(type->getPrimitiveSizeInBits().getFixedValue()));
+  Function* const function = b_.GetInsertBlock()->getParent();
+  BasicBlock* const before = b_.GetInsertBlock();
+  BasicBlock* const calls = BasicBlock::Create(b_.getContext(), "helper", function);
+  BasicBlock* const after = BasicBlock::Create(b_.getContext(), "helper_done", function);
+  b_.CreateCondBr(b_.CreateICmpEQ(bits, ConstantInt::get(bits->getType(), 0)), after, calls);
+  b_.SetInsertPoint(calls);
+  V const called = call_lanes(FunctionType::get(t, {t}, false), address, operands);
+  BasicBlock* const from = b_.GetInsertBlock();
+  b_.CreateBr(after);
+  b_.SetInsertPoint(after);
+  PHINode* const result = b_.CreatePHI(type, 2);
+  result->addIncoming(of_zero, before);
+  result->addIncoming(called, from);
+  return result;
 }
 
 llvm::Value* Arithmetic::float_remainder(DType d, V a, V b) {
