@@ -64,10 +64,11 @@ TEST_F(AutodiffTest, GradientsHaveGradients) {
   EXPECT_EQ(value(gradient(gradient(gradient(cost, x), x), x), at), 6);
 }
 
-TEST_F(AutodiffTest, GradientsKeepTheDtypeOfTheirVariable) {
+TEST_F(AutodiffTest, GradientsHaveTheDtypeTheyAreComputedIn) {
   const Expr half = input(0, "h", DType::f32);
   const Expr cost = half * x;
-  EXPECT_EQ(gradient(cost, half).dtype(), DType::f32);
+  EXPECT_EQ(gradient(half * half, half).dtype(), DType::f32);
+  EXPECT_EQ(gradient(cost, half).dtype(), DType::f64);
   EXPECT_EQ(gradient(cost, x).dtype(), DType::f64);
 }
 
