@@ -67,6 +67,8 @@ Array hold(PyObject* ndarray);
 Array copied(PyObject* ndarray);
 /// A new reference to an ndarray over the array's storage; read only where that is.
 PyObject* to_numpy(const Array& array);
+/// The same for an array that is not wanted any more; memory that it alone owns goes over without a reference count.
+PyObject* moved_to_numpy(Array& array);
 
 // ---------------------------------------------------------------------------------------------- parts of the module
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstring>
 
-#include "base/interrupt.h"
+#include "base/error.h"
 #include "interrupt.h"
 #include "numpy_api.h"
 
@@ -18,11 +18,13 @@ struct InputRule {
   int number;  // NumPy's
   int rank;
   uint32_t ones;
+  npy_intp part_mask;  // the bits of a stride that are 0 when it counts whole elements
 };
 
-// Views of the arguments of one call, kept between calls so that their shapes need no new memory.
+// Views of the arguments of one call and its results, kept between calls so that they need no new memory.
 struct Frame {
   std::vector<Array> arrays;
+  std::vector<Array> results;
   std::vector<std::array<std::byte, 8>> scalars;  // Python numbers given for rank-0 inputs
   std::vector<PyObject*> converted;               // references held until the call ends
 };
@@ -30,6 +32,7 @@ struct Frame {
 struct CallState {
   std::shared_ptr<Function> function;
   std::vector<InputRule> inputs;
+  size_t results = 0;
   ResultForm form = ResultForm::list;
   Frame frame;
   bool frame_taken = false;  // under the interpreter's lock
@@ -41,27 +44,41 @@ struct FunctionObject {
   PyObject* weak_references;
   PyObject* keys;  // of a dict result
   CallState* state;
+  char trust_input;  // no conversions
 };
-
-// A thread switch costs a few microseconds, so shorter calls keep the interpreter's lock.
 
 FunctionObject* self_of(PyObject* object) { return reinterpret_cast<FunctionObject*>(object); }
 
 // Axes known to have size one have it, and strides count whole elements.
-bool axes_fit(PyArrayObject* array, uint32_t ones) {
-  const npy_intp width = PyArray_ITEMSIZE(array);
-  for (int axis = 0; axis < PyArray_NDIM(array); ++axis, ones >>= 1) {
-    if ((ones & 1u) && PyArray_DIM(array, axis) != 1) return false;
-    if (PyArray_STRIDE(array, axis) % width != 0) return false;
+bool axes_fit(PyArrayObject* array, const InputRule& rule) {
+  const npy_intp* dims = PyArray_DIMS(array);
+  const npy_intp* strides = PyArray_STRIDES(array);
+  uint32_t ones = rule.ones;
+  npy_intp parts = 0;
+  for (int axis = 0; axis < rule.rank; ++axis, ones >>= 1) {
+    if ((ones & 1u) && dims[axis] != 1) return false;
+    parts |= strides[axis];
   }
-  return true;
+  return (parts & rule.part_mask) == 0;
 }
 
 bool fits(PyObject* value, const InputRule& rule) {
   if (!PyArray_Check(value)) return false;
   auto* array = reinterpret_cast<PyArrayObject*>(value);
   return PyArray_TYPE(array) == rule.number && PyArray_NDIM(array) == rule.rank && PyArray_ISBEHAVED_RO(array) &&
-         axes_fit(array, rule.ones);
+         axes_fit(array, rule);
+}
+
+// A view of what fits; its vectors have the rank's size already.
+void view(PyObject* value, Array& array) {
+  auto* ndarray = reinterpret_cast<PyArrayObject*>(value);
+  const npy_intp* dims = PyArray_DIMS(ndarray);
+  const npy_intp* strides = PyArray_STRIDES(ndarray);
+  for (size_t axis = 0; axis < array.shape.size(); ++axis) {
+    array.shape[axis] = dims[axis];
+    array.strides[axis] = strides[axis];
+  }
+  array.data = static_cast<std::byte*>(PyArray_DATA(ndarray));
 }
 
 // Python's own numbers for float64 and int64 scalars; every other case goes through the package's conversion.
@@ -103,43 +120,45 @@ bool load(FunctionObject* self, PyObject* const* values, Frame& frame) {
   for (size_t k = 0; k < state.inputs.size(); ++k) {
     const InputRule& rule = state.inputs[k];
     if (fits(values[k], rule)) {
-      borrow(values[k], frame.arrays[k]);
+      view(values[k], frame.arrays[k]);
       continue;
     }
     if (load_number(values[k], rule, frame.scalars[k])) {
-      Array& array = frame.arrays[k];
-      array.dtype = rule.dtype;
-      array.shape.clear();
-      array.strides.clear();
-      array.data = frame.scalars[k].data();
+      frame.arrays[k].data = frame.scalars[k].data();
       continue;
+    }
+    if (self->trust_input) {
+      PyErr_Format(PyExc_TypeError, "trust_input: input %zu is not an aligned ndarray of %d axes and dtype %s", k,
+                   rule.rank, std::string(dtype_name(rule.dtype)).c_str());
+      return false;
     }
     PyObject* converted = convert(self, k, values[k]);
     if (!converted) return false;
     frame.converted.push_back(converted);
-    borrow(converted, frame.arrays[k]);
+    view(converted, frame.arrays[k]);
   }
   return true;
 }
 
-// Runs the function; a C++ exception leaves as such, with the interpreter's lock held again.
-std::vector<Array> run(CallState& state, const Frame& frame) {
-  const std::shared_ptr<Function> function = state.function;
-  // Always without the lock: how long a call takes cannot be told from earlier ones (a size may be an argument), and a
-  // long call under the lock could be neither interrupted nor overtaken.
-  std::vector<Array> results;
-  {
-    const nb::gil_scoped_release released;
-    const InterruptGuard guard;
-    results = function->call(frame.arrays);
+// Runs the function; other C++ exceptions leave as such, with the interpreter's lock held again.
+bool run(const CallState& state, Frame& frame) {
+  while (true) {
+    try {
+      PythonCall call;
+      state.function->call_into(frame.arrays, frame.results, &call);
+      return true;
+    } catch (const Interrupted&) {
+      // Python's handler raises KeyboardInterrupt, a user's own one what it likes. If it returns, the call goes on:
+      // from its beginning, for a stopped call has changed nothing.
+      if (PyErr_CheckSignals() != 0) return false;
+    }
   }
-  return results;
 }
 
-PyObject* list_of(const std::vector<Array>& results) {
+PyObject* list_of(std::vector<Array>& results) {
   PyObject* list = PyList_New(static_cast<Py_ssize_t>(results.size()));
   for (size_t k = 0; list && k < results.size(); ++k) {
-    PyObject* item = to_numpy(results[k]);
+    PyObject* item = moved_to_numpy(results[k]);
     if (!item) {
       Py_CLEAR(list);
       break;
@@ -149,8 +168,8 @@ PyObject* list_of(const std::vector<Array>& results) {
   return list;
 }
 
-PyObject* formed(FunctionObject* self, const std::vector<Array>& results) {
-  if (self->state->form == ResultForm::single && results.size() == 1) return to_numpy(results[0]);
+PyObject* formed(FunctionObject* self, std::vector<Array>& results) {
+  if (self->state->form == ResultForm::single && results.size() == 1) return moved_to_numpy(results[0]);
   PyObject* list = list_of(results);
   if (!list || self->state->form != ResultForm::dict) return list;
   PyObject* dict = PyDict_New();
@@ -162,37 +181,42 @@ PyObject* formed(FunctionObject* self, const std::vector<Array>& results) {
   return dict;
 }
 
-void set_call_error() {
+void prepare(Frame& frame, const CallState& state) {
+  frame.arrays.resize(state.inputs.size());
+  for (size_t k = 0; k < state.inputs.size(); ++k) {
+    frame.arrays[k].dtype = state.inputs[k].dtype;
+    frame.arrays[k].shape.resize(static_cast<size_t>(state.inputs[k].rank));
+    frame.arrays[k].strides.resize(static_cast<size_t>(state.inputs[k].rank));
+  }
+  frame.scalars.resize(state.inputs.size());
+  frame.results.resize(state.results);
+}
+
+PyObject* run_in_frame(FunctionObject* self, PyObject* const* values, Frame& frame) {
+  PyObject* result = nullptr;
   try {
-    throw;
-  } catch (const Interrupted&) {
-    stop_requested().store(false);
-    // The user's own handler raises what it likes; otherwise it is KeyboardInterrupt.
-    if (PyErr_CheckSignals() == 0) PyErr_SetNone(PyExc_KeyboardInterrupt);
+    if (load(self, values, frame) && run(*self->state, frame)) result = formed(self, frame.results);
   } catch (...) {
     set_current_error();
   }
+  if (!result) {
+    for (Array& array : frame.results) leave_memory(array);
+  }
+  for (PyObject* object : frame.converted) Py_DECREF(object);
+  frame.converted.clear();
+  return result;
 }
 
 PyObject* run_values(FunctionObject* self, PyObject* const* values) {
   CallState& state = *self->state;
-  const bool own = state.frame_taken;  // another call of this function is running
-  std::unique_ptr<Frame> extra = own ? std::make_unique<Frame>() : nullptr;
-  Frame& frame = own ? *extra : state.frame;
-  if (own) {
-    frame.arrays.resize(state.inputs.size());
-    frame.scalars.resize(state.inputs.size());
+  if (state.frame_taken) {  // another call of this function is running
+    Frame frame;
+    prepare(frame, state);
+    return run_in_frame(self, values, frame);
   }
-  if (!own) state.frame_taken = true;
-  PyObject* result = nullptr;
-  try {
-    if (load(self, values, frame)) result = formed(self, run(state, frame));
-  } catch (...) {
-    set_call_error();
-  }
-  for (PyObject* object : frame.converted) Py_DECREF(object);
-  frame.converted.clear();
-  if (!own) state.frame_taken = false;
+  state.frame_taken = true;
+  PyObject* result = run_in_frame(self, values, state.frame);
+  state.frame_taken = false;
   return result;
 }
 
@@ -260,6 +284,8 @@ void deallocate(PyObject* object) {
 }
 
 PyMemberDef members[] = {
+    {"trust_input", T_BOOL, offsetof(FunctionObject, trust_input), 0,
+     "Whether arguments are taken without conversion."},
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(FunctionObject, vectorcall), READONLY, nullptr},
     {"__dictoffset__", T_PYSSIZET, offsetof(FunctionObject, dict), READONLY, nullptr},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(FunctionObject, weak_references), READONLY, nullptr},
@@ -298,10 +324,11 @@ PyObject* new_function(std::shared_ptr<Function> function, ResultForm form, PyOb
   auto state = std::make_unique<CallState>();
   for (const InputSpec& input : function->spec().inputs) {
     const Type& type = input.variable.type();
-    state->inputs.push_back({type.dtype, numpy_number(type.dtype), type.rank, type.ones});
+    const npy_intp part_mask = item_size(type.dtype) - 1;  // the size of every element is a power of two
+    state->inputs.push_back({type.dtype, numpy_number(type.dtype), type.rank, type.ones, part_mask});
   }
-  state->frame.arrays.resize(state->inputs.size());
-  state->frame.scalars.resize(state->inputs.size());
+  state->results = function->spec().outputs.size();
+  prepare(state->frame, *state);
   state->form = form;
   state->function = std::move(function);
   PyObject* object = function_type->tp_alloc(function_type, 0);

@@ -2,6 +2,7 @@
 #include "ops/host.h"
 
 #include "bindings.h"
+#include "interrupt.h"
 #include "numpy_api.h"
 
 namespace croton::python {
@@ -60,6 +61,7 @@ class PythonOp final : public HostOp {
     const nb::object results = helper("perform")(op_.object, view_.object, values, nb::cast(node.id));
     size_t k = 0;
     for (nb::handle item : results) outputs.at(k++) = copied(item.ptr());
+    look_for_interrupt();  // Python has handled, or noted, what came meanwhile
   }
 
   std::vector<Expr> gradient(const Vjp& v) const override {

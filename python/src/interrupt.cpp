@@ -1,56 +1,90 @@
 // A SIGINT handler for the time of long calls on the main thread; it chains to the one it found.
 #include "interrupt.h"
 
+#include <cxxabi.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <csignal>
 
-#include "base/interrupt.h"
+#include <atomic>
+#include <csignal>
 
 namespace croton::python {
 namespace {
 
-struct sigaction previous;  // only the main thread installs and restores
-volatile sig_atomic_t seen = 0;
+// Constant-initialised, so the handler may touch them at any time. Only the main thread installs and restores.
+constinit std::atomic<bool> stop_main_thread{false};
+struct sigaction previous;
 
-void stop_and_chain(int signal, siginfo_t* info, void* context) {
-  stop_requested().store(true);
-  seen = 1;
+// Python's note first: whoever sees the flag finds it.
+void chain_and_stop(int signal, siginfo_t* info, void* context) {
   if (previous.sa_flags & SA_SIGINFO) {
     previous.sa_sigaction(signal, info, context);
   } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
     previous.sa_handler(signal);
   }
+  stop_main_thread.store(true);
 }
 
-bool on_main_thread() {
-  thread_local const bool main = syscall(SYS_gettid) == getpid();
-  return main;
+bool is_ours(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) && action.sa_sigaction == &chain_and_stop;
+}
+
+// Asked anew each time: after a fork the child's main thread is the one that forked.
+bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
+
+// False where SIGINT ends the process or is ignored, and for a call within a call.
+bool install() {
+  struct sigaction found;
+  if (sigaction(SIGINT, nullptr, &found) != 0 || is_ours(found)) return false;
+  const bool plain = !(found.sa_flags & SA_SIGINFO);
+  if (plain && (found.sa_handler == SIG_DFL || found.sa_handler == SIG_IGN)) return false;
+  previous = found;
+  struct sigaction ours = {};
+  ours.sa_sigaction = &chain_and_stop;
+  ours.sa_flags = found.sa_flags | SA_SIGINFO | SA_ONSTACK;
+  ours.sa_mask = found.sa_mask;
+  return sigaction(SIGINT, &ours, nullptr) == 0;
+}
+
+// A user's op may have installed another one meanwhile: then that stays.
+void restore() {
+  struct sigaction found;
+  if (sigaction(SIGINT, nullptr, &found) == 0 && is_ours(found)) sigaction(SIGINT, &previous, nullptr);
+}
+
+// A thread that wants the lock while the interpreter ends is ended in the middle of that, which no C++ frame survives:
+// it sleeps until the process is gone instead.
+void take_lock(PyThreadState* thread) {
+  try {
+    PyEval_RestoreThread(thread);
+  } catch (abi::__forced_unwind&) {
+    while (true) pause();
+  }
 }
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
+void look_for_interrupt() {
   if (!on_main_thread()) return;
-  stop_requested();  // the flag exists before a handler can want it
-  struct sigaction current;
-  if (sigaction(SIGINT, nullptr, &current) != 0) return;
-  const bool plain = !(current.sa_flags & SA_SIGINFO);
-  if (plain && (current.sa_handler == SIG_DFL || current.sa_handler == SIG_IGN)) return;
-  if ((current.sa_flags & SA_SIGINFO) && current.sa_sigaction == &stop_and_chain) return;  // a call within a call
-  previous = current;
-  struct sigaction ours = {};
-  ours.sa_sigaction = &stop_and_chain;
-  ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  ours.sa_mask = current.sa_mask;
-  installed_ = sigaction(SIGINT, &ours, nullptr) == 0;
+  stop_main_thread.store(false);
+  if (!PyOS_InterruptOccurred()) return;  // clears the note
+  PyErr_SetInterrupt();
+  stop_main_thread.store(true);
 }
 
-InterruptGuard::~InterruptGuard() {
-  if (!installed_) return;
-  sigaction(SIGINT, &previous, nullptr);
-  if (seen) stop_requested().store(false);  // whoever wanted it has seen it; Python raises at its next step
-  seen = 0;
+void PythonCall::before_long() {
+  if (on_main_thread()) {
+    installed_ = install();
+    look_for_interrupt();
+    stop_ = &stop_main_thread;
+  }
+  thread_ = PyEval_SaveThread();
+}
+
+PythonCall::~PythonCall() {
+  if (thread_ == nullptr) return;
+  take_lock(thread_);
+  if (installed_) restore();
 }
 
 }  // namespace croton::python

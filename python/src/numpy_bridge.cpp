@@ -2,6 +2,7 @@
 #define CROTON_IMPORTS_NUMPY
 #include "numpy_api.h"
 
+#include "base/memory.h"
 #include "bindings.h"
 
 namespace croton::python {
@@ -11,25 +12,48 @@ constexpr int numbers[dtype_count] = {NPY_BOOL,    NPY_INT8,    NPY_INT16,  NPY_
                                       NPY_UINT8,   NPY_UINT16,  NPY_UINT32, NPY_UINT64, NPY_HALF,
                                       NPY_FLOAT32, NPY_FLOAT64, NPY_CFLOAT, NPY_CDOUBLE};
 
-// A small Python object that keeps a storage alive: the base of the ndarrays that calls return.
+// A small Python object that keeps memory alive: the base of the ndarrays that calls return. It owns a block, or shares
+// a storage.
 struct BufferObject {
-  PyObject_HEAD std::shared_ptr<Storage> storage;
+  PyObject_HEAD std::byte* block;
+  size_t bytes;
+  std::shared_ptr<Storage> storage;
 };
 
 PyTypeObject* buffer_type = nullptr;
 
 void free_buffer(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
-  reinterpret_cast<BufferObject*>(self)->storage.~shared_ptr();
-  type->tp_free(self);
+  auto* buffer = reinterpret_cast<BufferObject*>(self);
+  release_block(buffer->block, buffer->bytes);
+  buffer->storage.~shared_ptr();
+  PyObject_Free(self);
   Py_DECREF(type);
 }
 
-PyObject* new_buffer(std::shared_ptr<Storage> storage) {
-  PyObject* self = buffer_type->tp_alloc(buffer_type, 0);
-  if (!self) return nullptr;
-  new (&reinterpret_cast<BufferObject*>(self)->storage) std::shared_ptr<Storage>(std::move(storage));
-  return self;
+PyObject* new_buffer(std::byte* block, size_t bytes, std::shared_ptr<Storage> storage) {
+  auto* buffer = PyObject_New(BufferObject, buffer_type);
+  if (!buffer) return nullptr;
+  buffer->block = block;
+  buffer->bytes = bytes;
+  new (&buffer->storage) std::shared_ptr<Storage>(std::move(storage));
+  return reinterpret_cast<PyObject*>(buffer);
+}
+
+// Takes over the reference to the buffer, which may be null (an error is set then).
+PyObject* new_ndarray(const Array& array, std::byte* data, bool writeable, PyObject* buffer) {
+  static_assert(sizeof(npy_intp) == sizeof(int64_t));
+  if (!buffer) return nullptr;
+  PyArray_Descr* descriptor = PyArray_DescrFromType(numpy_number(array.dtype));
+  PyObject* result = PyArray_NewFromDescr(
+      &PyArray_Type, descriptor, array.rank(), reinterpret_cast<const npy_intp*>(array.shape.data()),
+      reinterpret_cast<const npy_intp*>(array.strides.data()), data, writeable ? NPY_ARRAY_WRITEABLE : 0, nullptr);
+  if (!result) {
+    Py_DECREF(buffer);
+    return nullptr;
+  }
+  if (PyArray_SetBaseObject(reinterpret_cast<PyArrayObject*>(result), buffer) < 0) Py_CLEAR(result);
+  return result;
 }
 
 // Foreign memory is given back wherever the last reference ends: on a thread without the interpreter's lock too.
@@ -105,20 +129,21 @@ Array copied(PyObject* ndarray) {
 }
 
 PyObject* to_numpy(const Array& array) {
-  static_assert(sizeof(npy_intp) == sizeof(int64_t));
-  PyArray_Descr* descriptor = PyArray_DescrFromType(numpy_number(array.dtype));
   const bool writeable = array.storage && !array.storage->read_only;
-  PyObject* result = PyArray_NewFromDescr(&PyArray_Type, descriptor, array.rank(),
-                                          reinterpret_cast<const npy_intp*>(array.shape.data()),
-                                          reinterpret_cast<const npy_intp*>(array.strides.data()), array.data,
-                                          writeable ? NPY_ARRAY_WRITEABLE : 0, nullptr);
-  if (!result) return nullptr;
-  PyObject* buffer = new_buffer(array.storage);
-  if (!buffer || PyArray_SetBaseObject(reinterpret_cast<PyArrayObject*>(result), buffer) < 0) {
-    Py_DECREF(result);
-    return nullptr;
+  return new_ndarray(array, array.data, writeable, new_buffer(nullptr, 0, array.storage));
+}
+
+PyObject* moved_to_numpy(Array& array) {
+  const size_t bytes = array.storage ? array.storage->bytes : 0;
+  std::byte* const block = take_memory(array);
+  if (!block) {
+    PyObject* result = to_numpy(array);
+    leave_memory(array);
+    return result;
   }
-  return result;
+  PyObject* buffer = new_buffer(block, bytes, nullptr);
+  if (!buffer) release_block(block, bytes);
+  return new_ndarray(array, block, true, buffer);
 }
 
 }  // namespace croton::python

@@ -10,6 +10,7 @@
 #include "compile/mode.h"
 #include "ir/array.h"
 #include "ir/node.h"
+#include "runtime/call_control.h"
 #include "runtime/profile.h"
 #include "runtime/shared.h"
 
@@ -51,8 +52,8 @@ class Function {
   /// item size, aligned data. Results own their memory, C order. On any error no shared variable has changed.
   std::vector<Array> call(std::span<const Array> inputs);
   /// The same with results written into `outputs` (right dtype and shape, C-contiguous), or allocated where `data` is
-  /// null.
-  void call_into(std::span<const Array> inputs, std::span<Array> outputs);
+  /// null. Without `control` only stop_requested() stops the call.
+  void call_into(std::span<const Array> inputs, std::span<Array> outputs, CallControl* control = nullptr);
 
   const FunctionSpec& spec() const;
   Profile profile() const;                           // a copy of what was measured so far

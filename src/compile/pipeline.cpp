@@ -32,8 +32,10 @@ struct Function::Impl {
   std::shared_mutex variants_lock;  // guards `variants`; the pointers in it stay
   std::map<std::vector<bool>, Variant> variants;
   Variant* contiguous = nullptr;
+  std::vector<size_t> assumed_contiguous;  // the arguments that are so in that variant
 
-  Variant& variant(const std::vector<bool>& strided);
+  Variant* known_variant(const std::vector<bool>& strided);
+  Variant& variant(const std::vector<bool>& strided, CallControl* control);
 };
 
 namespace {
@@ -130,11 +132,17 @@ RewriteOptions rewrite_options(const Mode& mode) {
 
 }  // namespace
 
-Function::Impl::Variant& Function::Impl::variant(const std::vector<bool>& strided) {
-  {
-    const std::shared_lock lock(variants_lock);
-    if (const auto it = variants.find(strided); it != variants.end()) return it->second;
-  }
+// Null also while another thread compiles one.
+Function::Impl::Variant* Function::Impl::known_variant(const std::vector<bool>& strided) {
+  const std::shared_lock lock(variants_lock, std::try_to_lock);
+  if (!lock) return nullptr;
+  const auto found = variants.find(strided);
+  return found == variants.end() ? nullptr : &found->second;
+}
+
+Function::Impl::Variant& Function::Impl::variant(const std::vector<bool>& strided, CallControl* control) {
+  if (Variant* known = known_variant(strided)) return *known;
+  if (control != nullptr) control->turn_long();
   const std::unique_lock lock(variants_lock);
   if (const auto it = variants.find(strided); it != variants.end()) return it->second;
   PlanRequest r = request;
@@ -185,7 +193,11 @@ std::shared_ptr<Function> compile(FunctionSpec spec) {
   request.name = spec.name;
   impl->spec = std::move(spec);
   // schedule, loops, codegen, plan: for contiguous inputs now, for others when they are first seen.
-  impl->contiguous = &impl->variant(std::vector<bool>(request.inputs.size(), false));
+  impl->contiguous = &impl->variant(std::vector<bool>(request.inputs.size(), false), nullptr);
+  const std::vector<bool>& assumed = impl->contiguous->program->assumes_contiguous;
+  for (size_t k = 0; k < assumed.size(); ++k) {
+    if (assumed[k]) impl->assumed_contiguous.push_back(k);
+  }
   profile.phases.push_back({"total", milliseconds_since(start)});
   return std::shared_ptr<Function>(new Function(std::move(impl)));
 }
@@ -195,29 +207,27 @@ Function::~Function() = default;
 
 namespace {
 
-bool all_contiguous(std::span<const Array> inputs, const std::vector<bool>& assumed) {
-  for (size_t k = 0; k < inputs.size(); ++k) {
-    if (assumed[k] && !inputs[k].is_contiguous()) return false;
+bool all_contiguous(std::span<const Array> inputs, std::span<const size_t> assumed) {
+  for (const size_t k : assumed) {
+    if (!inputs[k].is_contiguous()) return false;
   }
   return true;
 }
 
 }  // namespace
 
-void Function::call_into(std::span<const Array> inputs, std::span<Array> outputs) {
+void Function::call_into(std::span<const Array> inputs, std::span<Array> outputs, CallControl* control) {
   Impl::Variant* v = impl_->contiguous;
   if (inputs.size() != impl_->request.inputs.size()) {
     raise<TypeError>("{} arguments given, the function takes {}", inputs.size(), impl_->request.inputs.size());
   }
-  if (!all_contiguous(inputs, v->program->assumes_contiguous)) {
+  if (!all_contiguous(inputs, impl_->assumed_contiguous)) {
     std::vector<bool> strided(inputs.size());
     for (size_t k = 0; k < inputs.size(); ++k)
       strided[k] = v->program->assumes_contiguous[k] && !inputs[k].is_contiguous();
-    v = &impl_->variant(strided);
+    v = &impl_->variant(strided, control);
   }
-  std::vector<Array> results(outputs.begin(), outputs.end());
-  v->executor->run(inputs, results, impl_->spec.profile ? &impl_->profile : nullptr);
-  std::move(results.begin(), results.end(), outputs.begin());
+  v->executor->run({inputs, outputs, impl_->spec.profile ? &impl_->profile : nullptr, control});
 }
 
 std::vector<Array> Function::call(std::span<const Array> inputs) {

@@ -8,23 +8,12 @@
 namespace croton::face {
 namespace {
 
-Shape contiguous_strides(const Shape& shape, int64_t bytes) {
-  Shape strides(shape.size());
-  for (size_t k = shape.size(); k-- > 0;) {
-    strides[k] = bytes;
-    bytes *= shape[k];
-  }
-  return strides;
-}
-
-// Kernels load whole elements from data and strides that are multiples of their size.
-bool is_aligned(const Array& array) {
-  const int64_t part = is_complex(array.dtype) ? item_size(array.dtype) / 2 : item_size(array.dtype);
-  if (reinterpret_cast<uintptr_t>(array.data) % static_cast<uintptr_t>(part) != 0) return false;
-  for (const int64_t stride : array.strides) {
-    if (stride % item_size(array.dtype) != 0) return false;
-  }
-  return true;
+// Kernels load whole elements from data and strides that are multiples of their size, which is a power of two.
+bool is_aligned(const Array& array, int64_t item) {
+  const int64_t part = is_complex(array.dtype) ? item / 2 : item;
+  int64_t strides = 0;
+  for (const int64_t stride : array.strides) strides |= stride;
+  return (reinterpret_cast<intptr_t>(array.data) & (part - 1)) == 0 && (strides & (item - 1)) == 0;
 }
 
 }  // namespace
@@ -65,27 +54,34 @@ Expr expr_of(Builder& builder, const Argument& operand, const Argument& beside) 
   return builder.constant(literal_dtype(other, operand.real()), operand.real());
 }
 
-Array borrowed(const ArrayView& view) {
+void borrow(const void* data, DType dtype, const Shape& shape, const Shape& strides, Array& array) {
+  const size_t rank = shape.size();
+  if (!strides.empty() && strides.size() != rank) {
+    raise<ValueError>("an array with {} axes cannot have {} strides", rank, strides.size());
+  }
+  const int64_t item = item_size(dtype);
+  array.dtype = dtype;
+  array.shape.resize(rank);
+  array.strides.resize(rank);
   int64_t count = 1;
-  for (const int64_t length : view.shape) {
-    if (length < 0) raise<ValueError>("an array cannot have the negative size {}", length);
-    count *= length;
+  for (size_t axis = rank; axis-- > 0;) {
+    if (shape[axis] < 0) raise<ValueError>("an array cannot have the negative size {}", shape[axis]);
+    array.shape[axis] = shape[axis];
+    array.strides[axis] = strides.empty() ? count * item : strides[axis];
+    count *= shape[axis];
   }
-  if (!view.strides.empty() && view.strides.size() != view.shape.size()) {
-    raise<ValueError>("an array with {} axes cannot have {} strides", view.shape.size(), view.strides.size());
-  }
-  if (count > 0 && view.data == nullptr) raise<ValueError>("an array of {} elements has no memory", count);
-  Shape strides = view.strides.empty() ? contiguous_strides(view.shape, item_size(view.dtype)) : view.strides;
-  // The storage is marked as read-only, so the engine never writes through this pointer.
-  Array array = view_memory(const_cast<void*>(view.data), view.dtype, view.shape, std::move(strides), nullptr, true);
-  if (is_aligned(array)) return array;
-  Array copy = new_array(view.dtype, view.shape);
+  if (count > 0 && data == nullptr) raise<ValueError>("an array of {} elements has no memory", count);
+  array.data = static_cast<std::byte*>(const_cast<void*>(data));
+  array.storage.reset();
+  if (is_aligned(array, item)) return;
+  Array copy = new_array(dtype, shape);
   copy_into(copy, array);
-  return copy;
+  array = std::move(copy);
 }
 
 Array copied(const ArrayView& view) {
-  const Array source = borrowed(view);
+  Array source;
+  borrow(view.data, view.dtype, view.shape, view.strides, source);
   Array copy = new_array(source.dtype, source.shape);
   copy_into(copy, source);
   return copy;

@@ -25,8 +25,9 @@ std::vector<Variable> handles(const std::vector<Var>& variables);
 Expr expr_of(Builder& builder, const Argument& operand, const Argument& beside);
 Expr expr_of(Builder& builder, const Argument& operand);
 
-/// Array over the caller's memory, to be read during a call. ValueError when its sizes and strides do not fit.
-Array borrowed(const ArrayView& view);
+/// Makes `array` a view of the caller's memory, to be read during a call (of a copy where elements lie askew). It has
+/// no storage, so the engine neither writes nor keeps it. ValueError when sizes and strides do not fit.
+void borrow(const void* data, DType dtype, const Shape& shape, const Shape& strides, Array& array);
 Array copied(const ArrayView& view);
 OwnedArray owned(const Array& array);
 

@@ -8,39 +8,89 @@
 namespace croton {
 namespace {
 
-std::string called(const std::string& name, size_t index) {
-  return name.empty() ? fmt::format("input {}", index) : fmt::format("input {} ('{}')", index, name);
+std::string called(const InputSpec& spec, size_t index) {
+  return spec.name.empty() ? fmt::format("input {}", index) : fmt::format("input {} ('{}')", index, spec.name);
 }
 
-// Only what loses nothing, unless the user allowed it.
-Array input_of(const InputSpec& spec, size_t index, const ArrayView& view, bool allow_downcast) {
+[[noreturn, gnu::cold]] void raise_misfit(const InputSpec& spec, size_t index, const Array& array) {
   const Type& type = spec.variable.type();
-  Array array = face::borrowed(view);
-  const std::string what = called(spec.name, index);
+  const std::string what = called(spec, index);
   if (array.rank() != type.rank) {
     raise<TypeError>("{} has {} axes, and its variable is a {}", what, array.rank(), type_name(type));
   }
   for (int axis = 0; axis < array.rank(); ++axis) {
     const int64_t length = array.shape[static_cast<size_t>(axis)];
-    if (type.broadcasts(axis) && length != 1) {
-      raise<TypeError>("{} has size {} in axis {}, which its variable says has size 1", what, length, axis);
-    }
+    if (!type.broadcasts(axis) || length == 1) continue;
+    raise<TypeError>("{} has size {} in axis {}, which its variable says has size 1", what, length, axis);
   }
-  if (array.dtype == type.dtype) return array;
-  if (!allow_downcast && !safely_casts(array.dtype, type.dtype)) {
-    raise<TypeError>("{} has dtype {}, which would lose precision as {}: convert it, or set allow_input_downcast", what,
-                     dtype_name(array.dtype), dtype_name(type.dtype));
-  }
-  return converted(array, type.dtype);
+  raise<TypeError>("{} has dtype {}, which would lose precision as {}: convert it, or set allow_input_downcast", what,
+                   dtype_name(array.dtype), dtype_name(type.dtype));
 }
 
-std::vector<Array> inputs_of(const FunctionSpec& spec, std::span<const ArrayView> views, bool allow_downcast) {
+// Only what loses nothing, unless the user allowed it.
+void load(const InputSpec& spec, size_t index, const ArrayView& view, bool allow_downcast, Array& array) {
+  face::borrow(view.data, view.dtype, view.shape, view.strides, array);
+  const Type& type = spec.variable.type();
+  bool fits = array.rank() == type.rank;
+  for (int axis = 0; fits && axis < type.rank; ++axis) {
+    fits = !type.broadcasts(axis) || array.shape[static_cast<size_t>(axis)] == 1;
+  }
+  if (fits && array.dtype == type.dtype) return;
+  if (!fits || (!allow_downcast && !safely_casts(array.dtype, type.dtype))) raise_misfit(spec, index, array);
+  array = converted(array, type.dtype);
+}
+
+// The arrays of a thread's calls, kept so that a call needs no new memory.
+struct Frame {
+  std::vector<Array> inputs, outputs;
+  bool taken = false;
+};
+
+// A call within a call gets a frame of its own.
+class FrameLease {
+ public:
+  FrameLease() {
+    thread_local Frame kept;
+    if (kept.taken) {
+      own_ = std::make_unique<Frame>();
+      frame_ = own_.get();
+    } else {
+      frame_ = &kept;
+      kept.taken = true;
+    }
+  }
+  FrameLease(const FrameLease&) = delete;
+  FrameLease& operator=(const FrameLease&) = delete;
+  ~FrameLease() {
+    // Only what the engine made for this call: copies of arguments, results that an error left.
+    for (Array& array : frame_->inputs) array.storage.reset();
+    for (Array& array : frame_->outputs) array.storage.reset();
+    frame_->taken = false;
+  }
+  Frame* operator->() { return frame_; }
+
+ private:
+  Frame* frame_;
+  std::unique_ptr<Frame> own_;
+};
+
+void load_all(const FunctionSpec& spec, std::span<const ArrayView> views, bool allow_downcast,
+              std::vector<Array>& arrays) {
   if (views.size() != spec.inputs.size()) {
     raise<TypeError>("the function takes {} inputs, {} were given", spec.inputs.size(), views.size());
   }
-  std::vector<Array> arrays;
-  for (size_t k = 0; k < views.size(); ++k) arrays.push_back(input_of(spec.inputs[k], k, views[k], allow_downcast));
-  return arrays;
+  arrays.resize(views.size());
+  for (size_t k = 0; k < views.size(); ++k) load(spec.inputs[k], k, views[k], allow_downcast, arrays[k]);
+}
+
+// The view of the caller's memory for a result.
+void load_target(const OutputView& view, size_t index, DType dtype, Array& array) {
+  if (view.dtype != dtype) {
+    raise<TypeError>("output {} has dtype {}, memory of dtype {} was given", index, dtype_name(dtype),
+                     dtype_name(view.dtype));
+  }
+  face::borrow(view.data, view.dtype, view.shape, {}, array);
+  if (array.data != view.data) raise<ValueError>("the memory for output {} is not aligned to its elements", index);
 }
 
 Mode mode_of(Optimizer optimizer) {
@@ -89,10 +139,10 @@ CompiledFunction function(const std::vector<Variable>& inputs, const std::vector
 }
 
 std::vector<OwnedArray> CompiledFunction::call(std::span<const ArrayView> inputs) const {
+  FrameLease frame;
+  load_all(engine_->spec(), inputs, allow_downcast_, frame->inputs);
   std::vector<OwnedArray> results;
-  for (const Array& array : engine_->call(inputs_of(engine_->spec(), inputs, allow_downcast_))) {
-    results.push_back(face::owned(array));
-  }
+  for (const Array& array : engine_->call(frame->inputs)) results.push_back(face::owned(array));
   return results;
 }
 
@@ -101,19 +151,13 @@ void CompiledFunction::call_into(std::span<const ArrayView> inputs, std::span<co
   if (outputs.size() != spec.outputs.size()) {
     raise<TypeError>("the function has {} outputs, memory for {} was given", spec.outputs.size(), outputs.size());
   }
-  std::vector<Array> targets;
+  FrameLease frame;
+  frame->outputs.resize(outputs.size());
   for (size_t k = 0; k < outputs.size(); ++k) {
-    const OutputView& view = outputs[k];
-    const DType dtype = spec.outputs[k].variable.type().dtype;
-    if (view.dtype != dtype) {
-      raise<TypeError>("output {} has dtype {}, memory of dtype {} was given", k, dtype_name(dtype),
-                       dtype_name(view.dtype));
-    }
-    const Array target = face::borrowed({view.data, view.dtype, view.shape});
-    if (target.data != view.data) raise<ValueError>("the memory for output {} is not aligned to its elements", k);
-    targets.push_back(view_memory(view.data, view.dtype, view.shape, target.strides, nullptr, false));
+    load_target(outputs[k], k, spec.outputs[k].variable.type().dtype, frame->outputs[k]);
   }
-  engine_->call_into(inputs_of(spec, inputs, allow_downcast_), targets);
+  load_all(spec, inputs, allow_downcast_, frame->inputs);
+  engine_->call_into(frame->inputs, frame->outputs);
 }
 
 std::string CompiledFunction::profile() const { return engine_->spec().profile ? engine_->profile().summary() : ""; }

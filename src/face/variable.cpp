@@ -78,7 +78,8 @@ Variable tensor(DType dtype, int rank, const std::string& name, const std::vecto
 
 Variable constant(const ArrayView& value, std::source_location line) {
   return build(line, [&](Builder& builder) {
-    const Array array = face::borrowed(value);
+    Array array;
+    face::borrow(value.data, value.dtype, value.shape, value.strides, array);
     uint32_t ones = 0;
     for (int axis = 0; axis < array.rank(); ++axis) {
       if (array.shape[static_cast<size_t>(axis)] == 1) ones |= 1u << axis;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -73,12 +74,51 @@ int64_t Array::size() const {
 
 bool Array::is_contiguous() const {
   int64_t expected = item_size(dtype);
-  if (size() == 0) return true;
   for (size_t axis = shape.size(); axis-- > 0;) {
-    if (shape[axis] != 1 && strides[axis] != expected) return false;
+    if (shape[axis] != 1 && strides[axis] != expected) return size() == 0;
     expected *= shape[axis];
   }
   return true;
+}
+
+std::shared_ptr<Storage> new_storage(size_t bytes) {
+  auto storage = std::make_shared<Storage>();
+  storage->data = static_cast<std::byte*>(allocate_block(bytes));
+  storage->bytes = bytes;
+  return storage;
+}
+
+namespace {
+
+bool is_emptied(const std::shared_ptr<Storage>& storage) {
+  return storage && !storage->data && !storage->owner && storage.use_count() == 1;
+}
+
+}  // namespace
+
+void give_memory(Array& array, size_t bytes) {
+  if (is_emptied(array.storage)) {
+    array.storage->data = static_cast<std::byte*>(allocate_block(bytes));
+    array.storage->bytes = bytes;
+  } else {
+    array.storage = new_storage(bytes);
+  }
+  array.data = array.storage->data;
+}
+
+std::byte* take_memory(Array& array) {
+  Storage* const storage = array.storage.get();
+  const bool alone = storage && !storage->owner && !storage->read_only && array.storage.use_count() == 1;
+  if (!alone || array.data != storage->data || !array.is_contiguous()) return nullptr;
+  if (storage->bytes != static_cast<size_t>(array.size() * item_size(array.dtype))) return nullptr;
+  storage->data = nullptr;
+  storage->bytes = 0;
+  return std::exchange(array.data, nullptr);
+}
+
+void leave_memory(Array& array) noexcept {
+  if (!is_emptied(array.storage)) array.storage.reset();
+  array.data = nullptr;
 }
 
 Array new_array(DType dtype, std::vector<int64_t> shape) {
@@ -86,15 +126,12 @@ Array new_array(DType dtype, std::vector<int64_t> shape) {
     if (n < 0) raise<ValueError>("an array cannot have an axis of size {}", n);
   }
   const auto bytes = static_cast<size_t>(checked_multiply(checked_product(shape), item_size(dtype)));
-  auto storage = std::make_shared<Storage>();
-  storage->data = static_cast<std::byte*>(allocate_block(bytes));
-  storage->bytes = bytes;
   Array array;
+  array.storage = new_storage(bytes);
   array.dtype = dtype;
   array.strides = c_strides(shape, item_size(dtype));
   array.shape = std::move(shape);
-  array.data = storage->data;
-  array.storage = std::move(storage);
+  array.data = array.storage->data;
   return array;
 }
 

@@ -43,7 +43,17 @@ struct Array {
   }
 };
 
+std::shared_ptr<Storage> new_storage(size_t bytes);
 Array new_array(DType dtype, std::vector<int64_t> shape);  // uninitialised, C order
+
+// A storage whose memory was taken out may stay with its array and get new memory: no allocation but the memory.
+/// Gives the array memory of its own, in an emptied storage if it has one.
+void give_memory(Array& array, size_t bytes);
+/// The memory of an array that alone owns all of it in C order, which is left with an emptied storage; else null.
+std::byte* take_memory(Array& array);
+/// Lets go of the storage, unless it is an emptied one of this array.
+void leave_memory(Array& array) noexcept;
+
 Array zeros(DType dtype, std::vector<int64_t> shape);
 Array view_memory(void* data, DType dtype, std::vector<int64_t> shape, std::vector<int64_t> byte_strides,
                   std::shared_ptr<void> owner, bool read_only);

@@ -32,6 +32,14 @@ bool movable(const ExecutionState& state, int slot) {
          array.data == storage->data && array.is_contiguous();
 }
 
+// Rows of elements pass at the speed of memory, single elements more slowly.
+void expect_copy(ExecutionState& state, const Array& source) {
+  constexpr double nanoseconds_per_byte = 0.2, nanoseconds_per_element = 5;
+  const auto count = static_cast<double>(source.size());
+  state.expect(source.is_contiguous() ? count * item_size(source.dtype) * nanoseconds_per_byte
+                                      : count * nanoseconds_per_element);
+}
+
 void reserve(ExecutionState& state, Transfer& transfer) {
   if (transfer.how == Transfer::How::in_place) return;
   if (state.data_of(transfer.slot) == nullptr && state.elements(transfer.slot) != 0) {
@@ -39,6 +47,7 @@ void reserve(ExecutionState& state, Transfer& transfer) {
   }
   if (transfer.how == Transfer::How::move && movable(state, transfer.slot)) return;
   const Array view = state.view_of(transfer.slot);
+  expect_copy(state, view);
   transfer.copy = new_array(view.dtype, view.shape);
   if (transfer.how != Transfer::How::copy_late) copy_elements(transfer.copy.data, view);
 }
@@ -51,12 +60,12 @@ const std::vector<int64_t>& shape_of(ExecutionState& state, int slot) {
 }
 
 void check_caller_array(ExecutionState& state, const Transfer& result) {
-  const Array& given = (*state.outputs)[static_cast<size_t>(result.target)];
+  const Array& given = state.outputs[static_cast<size_t>(result.target)];
   if (given.data == nullptr) return;
-  const Array value = state.view_of(result.slot);
-  if (given.shape != value.shape) {
+  const std::vector<int64_t>& shape = shape_of(state, result.slot);
+  if (given.shape != shape) {
     throw ValueError(fmt::format("the array for output {} has shape {}, the result has {}", result.target,
-                                 tuple_text(given.shape), tuple_text(value.shape)));
+                                 tuple_text(given.shape), tuple_text(shape)));
   }
 }
 
@@ -81,18 +90,19 @@ void fill_late_copy(ExecutionState& state, const Transfer& transfer) {
   copy_elements(transfer.copy.data, state.view_of(transfer.slot));
 }
 
-Array take_value(ExecutionState& state, Transfer& transfer) {
-  return std::move(transfer.copy.storage != nullptr ? transfer.copy : state.arrays[static_cast<size_t>(transfer.slot)]);
+Array& value_of(ExecutionState& state, Transfer& transfer) {
+  return transfer.copy.storage != nullptr ? transfer.copy : state.arrays[static_cast<size_t>(transfer.slot)];
 }
 
 void give_result(ExecutionState& state, Transfer& result) {
   const auto k = static_cast<size_t>(result.target);
-  Array& target = (*state.outputs)[k];
+  Array& target = state.outputs[k];
   if (target.data == nullptr) {
-    target = take_value(state, result);
+    // What the caller gave stays here for the next result: vectors that have grown, an emptied storage.
+    std::swap(target, value_of(state, result));
     return;
   }
-  const Array& value = result.copy.storage != nullptr ? result.copy : state.arrays[static_cast<size_t>(result.slot)];
+  const Array& value = value_of(state, result);
   if (value.data != target.data) copy_elements(target.data, value);
 }
 
@@ -116,6 +126,10 @@ void plan_transfers(ExecutionState& state) {
     used[at] = true;
     state.updates.push_back(std::move(update));
   }
+  state.plain = program.updates.empty();
+  for (const Transfer& result : state.results) {
+    state.plain &= result.how == Transfer::How::move && state.slot(result.slot).source == Source::output;
+  }
   // An in-place slot whose value is also an output goes back to its cell all the same; the output is the copy.
   for (Transfer& update : state.updates) {
     if (state.slot(update.slot).source == Source::in_place && state.slot(update.slot).index == update.target) {
@@ -124,7 +138,20 @@ void plan_transfers(ExecutionState& state) {
   }
 }
 
+namespace {
+
+// The steps have written all results where they belong, or will be copied from.
+void commit_plainly(ExecutionState& state) {
+  for (const Transfer& result : state.results) {
+    if (state.direct[static_cast<size_t>(result.target)] == 0) check_caller_array(state, result);
+  }
+  state.committed = true;
+}
+
+}  // namespace
+
 void commit(ExecutionState& state) {
+  if (state.plain) return commit_plainly(state);
   for (Transfer& result : state.results) {
     if (state.slot(result.slot).source == Source::in_place) {
       result.copy = new_array(state.slot(result.slot).dtype, shape_of(state, result.slot));
@@ -147,12 +174,18 @@ void commit(ExecutionState& state) {
 }
 
 void publish(ExecutionState& state) {
+  if (state.plain) {
+    for (Transfer& result : state.results) {
+      if (state.direct[static_cast<size_t>(result.target)] == 0) give_result(state, result);
+    }
+    return;
+  }
   for (const Transfer& result : state.results) fill_late_copy(state, result);
   for (const Transfer& update : state.updates) fill_late_copy(state, update);
   for (Transfer& result : state.results) give_result(state, result);
   for (Transfer& update : state.updates) {
     const auto cell = static_cast<size_t>(update.target);
-    state.program.shared[cell]->set(take_value(state, update));
+    state.program.shared[cell]->exchange(value_of(state, update));
     state.taken[cell] = 0;
   }
 }

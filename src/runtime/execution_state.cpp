@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 
 namespace croton {
@@ -13,20 +14,22 @@ namespace {
 
 using Source = Slot::Source;
 
-bool overlap(const Array& a, const Array& b) {
-  using Extent = std::pair<const std::byte*, const std::byte*>;
-  const auto extent = [](const Array& x) -> Extent {
-    Extent range{x.data, x.data + item_size(x.dtype)};
-    for (size_t axis = 0; axis < x.shape.size(); ++axis) {
-      if (x.shape[axis] == 0) return {x.data, x.data};
-      (x.strides[axis] < 0 ? range.first : range.second) += x.strides[axis] * (x.shape[axis] - 1);
-    }
-    return range;
-  };
-  const auto [a_first, a_last] = extent(a);
-  const auto [b_first, b_last] = extent(b);
+struct Extent {
+  const std::byte *first, *last;
+};
+
+Extent extent_of(const Array& x) {
+  Extent range{x.data, x.data + item_size(x.dtype)};
+  for (size_t axis = 0; axis < x.shape.size(); ++axis) {
+    if (x.shape[axis] == 0) return {x.data, x.data};
+    (x.strides[axis] < 0 ? range.first : range.last) += x.strides[axis] * (x.shape[axis] - 1);
+  }
+  return range;
+}
+
+bool overlap(const Extent& a, const Extent& b) {
   const std::less<const std::byte*> before;
-  return before(a_first, b_last) && before(b_first, a_last);
+  return before(a.first, b.last) && before(b.first, a.last);
 }
 
 int count_profile_steps(const Block& block) {
@@ -61,9 +64,15 @@ ExecutionState::ExecutionState(std::shared_ptr<const Program> p)
       buffers(static_cast<size_t>(program.buffer_count)) {
   registers = program.constants;
   registers.resize(std::max(registers.size(), static_cast<size_t>(program.register_count)));
+  sizes_seen.resize(program.size_instructions.size() + program.guards.size());
+  bytes_version.resize(program.slots.size());
+  bytes.resize(program.slots.size());
+  direct.resize(program.output_slots.size());
   for (size_t k = 0; k < program.slots.size(); ++k) {
     const Slot& s = program.slots[k];
     if (s.source == Source::constant) data[k] = program.literals[static_cast<size_t>(s.index)].data;
+    if (s.source == Source::input || s.source == Source::shared) inputs_and_shared.push_back(static_cast<int>(k));
+    if (array_behind(static_cast<int>(k)) == &arrays[k]) owners.push_back(static_cast<int>(k));
   }
   plan_transfers(*this);
 }
@@ -90,8 +99,9 @@ const Array* ExecutionState::array_behind(int k) const {
 }
 
 int64_t ExecutionState::dim(int k, int axis) const {
-  const Array* array = array_behind(k);
   const auto at = static_cast<size_t>(axis);
+  if (slot(k).source == Source::input) return inputs[static_cast<size_t>(slot(k).index)].shape[at];
+  const Array* array = array_behind(k);
   return array != nullptr && at < array->shape.size() ? array->shape[at] : value(slot(k).shape[at]);
 }
 
@@ -136,43 +146,66 @@ Array ExecutionState::view_of(int k) const {
   return view;
 }
 
-void ExecutionState::begin(std::span<const Array> call_inputs, std::vector<Array>& call_outputs,
-                           Profile* call_profile) {
-  if (call_inputs.size() != program.input_slots.size()) {
-    raise<InternalError>("a program of {} inputs was given {}", program.input_slots.size(), call_inputs.size());
+void ExecutionState::begin(const Call& call) {
+  if (call.inputs.size() != program.input_slots.size()) {
+    raise<InternalError>("a program of {} inputs was given {}", program.input_slots.size(), call.inputs.size());
   }
-  inputs = call_inputs;
-  outputs = &call_outputs;
-  profile = call_profile;
+  if (call.outputs.size() != program.output_slots.size()) {
+    raise<InternalError>("a program of {} outputs was given places for {}", program.output_slots.size(),
+                         call.outputs.size());
+  }
+  inputs = call.inputs;
+  outputs = call.outputs;
+  profile = call.profile;
+  control = call.control;
+  estimated = 0;
   committed = false;
-  call_outputs.resize(program.output_slots.size());
-  for (size_t k = 0; k < program.shared.size(); ++k) program.shared[k]->snapshot_into(snapshots[k]);
-  for (size_t k = 0; k < program.slots.size(); ++k) {
-    const Slot& s = program.slots[k];
-    if (s.source == Source::input) data[k] = call_inputs[static_cast<size_t>(s.index)].data;
-    if (s.source == Source::shared) data[k] = snapshots[static_cast<size_t>(s.index)].data;
+  if (!program.shared.empty()) take_snapshots();
+  for (const int k : inputs_and_shared) {
+    const Slot& s = slot(k);
+    const auto index = static_cast<size_t>(s.index);
+    data_of(k) = s.source == Source::input ? inputs[index].data : snapshots[index].data;
   }
   accept_outputs();
   if (profile != nullptr) times.assign(static_cast<size_t>(count_profile_steps(program.body)), StepTime{});
 }
 
+void ExecutionState::take_snapshots() {
+  for (size_t k = 0; k < program.shared.size(); ++k) {
+    if (program.shared[k]->try_snapshot_into(snapshots[k])) continue;
+    turn_long();
+    program.shared[k]->snapshot_into(snapshots[k]);
+  }
+}
+
 // The caller's memory is written by the steps themselves unless something that they may read lies in it.
 void ExecutionState::accept_outputs() {
-  const std::vector<Array>& given = *outputs;
-  direct.assign(given.size(), 0);
-  for (size_t k = 0; k < given.size(); ++k) {
-    if (given[k].data == nullptr) continue;
+  for (size_t k = 0; k < outputs.size(); ++k) {
+    const Array& given = outputs[k];
+    direct[k] = 0;
+    if (given.data == nullptr) continue;
     const DType dtype = slot(program.output_slots[k]).dtype;
-    if (given[k].dtype != dtype || !given[k].is_contiguous() || (given[k].storage && given[k].storage->read_only)) {
+    if (given.dtype != dtype || !given.is_contiguous() || (given.storage && given.storage->read_only)) {
       raise<ValueError>("the array for output {} must be writable, C-contiguous and of dtype {}", k, dtype_name(dtype));
     }
+    const Extent own = extent_of(given);
     bool alone = true;
-    for (const Array& input : inputs) alone &= !overlap(given[k], input);
-    for (const Array& value : snapshots) alone &= !overlap(given[k], value);
+    for (const Array& input : inputs) alone &= !overlap(own, extent_of(input));
+    for (const Array& value : snapshots) alone &= !overlap(own, extent_of(value));
     for (size_t other = 0; other < k; ++other)
-      alone &= given[other].data == nullptr || !overlap(given[k], given[other]);
+      alone &= outputs[other].data == nullptr || !overlap(own, extent_of(outputs[other]));
     direct[k] = alone;
   }
+}
+
+// The bytes of a slot by its registers, checked; computed again only when a register has changed.
+size_t ExecutionState::bytes_of(int k, int site) {
+  const auto at = static_cast<size_t>(k);
+  if (bytes_version[at] != sizes_version) {
+    bytes[at] = bytes_of_shape(k, site);
+    bytes_version[at] = sizes_version;
+  }
+  return bytes[at];
 }
 
 size_t ExecutionState::bytes_of_shape(int k, int site) {
@@ -188,33 +221,46 @@ size_t ExecutionState::bytes_of_shape(int k, int site) {
 
 // A buffer that a host call still holds is left to it.
 void ExecutionState::prepare_buffer(int k, int site) {
-  const size_t bytes = bytes_of_shape(k, site);
+  const size_t wanted = bytes_of(k, site);
   std::shared_ptr<Storage>& block = buffers[static_cast<size_t>(slot(k).index)];
-  if (block == nullptr || block->bytes < bytes || block.use_count() > 1) {
+  if (block == nullptr || block->bytes < wanted || block.use_count() > 1) {
     block.reset();
-    auto fresh = std::make_shared<Storage>();
-    fresh->data = static_cast<std::byte*>(allocate_block(bytes));
-    fresh->bytes = bytes;
-    block = std::move(fresh);
+    block = new_storage(wanted);
   }
   data_of(k) = block->data;
 }
 
 void ExecutionState::prepare_output(int k, int site) {
-  bytes_of_shape(k, site);
+  const size_t wanted = bytes_of(k, site);
   Array& array = arrays[static_cast<size_t>(k)];
+  set_contiguous(array, slot(k));
   const int result = result_of_slot[static_cast<size_t>(k)];
   if (result >= 0 && direct[static_cast<size_t>(result)] != 0) {
-    const Array& given = (*outputs)[static_cast<size_t>(result)];
-    if (given.shape != shape) {
+    const Array& given = outputs[static_cast<size_t>(result)];
+    if (given.shape != array.shape) {
       throw ValueError(fmt::format("the array for output {} has shape {}, the result has {}", result,
-                                   tuple_text(given.shape), tuple_text(shape)));
+                                   tuple_text(given.shape), tuple_text(array.shape)));
     }
-    array = given;
+    array.storage = given.storage;
+    array.data = given.data;
   } else {
-    array = new_array(slot(k).dtype, shape);
+    give_memory(array, wanted);
   }
   data_of(k) = array.data;
+}
+
+void ExecutionState::set_contiguous(Array& array, const Slot& s) const {
+  const size_t rank = s.shape.size();
+  array.dtype = s.dtype;
+  array.shape.resize(rank);
+  array.strides.resize(rank);
+  int64_t step = item_size(s.dtype);
+  for (size_t axis = rank; axis-- > 0;) {
+    const int64_t n = value(s.shape[axis]);
+    array.shape[axis] = n;
+    array.strides[axis] = step;
+    if (n > 1) step = static_cast<int64_t>(static_cast<uint64_t>(step) * static_cast<uint64_t>(n));  // wraps beside a 0
+  }
 }
 
 void ExecutionState::prepare(int k, int site) {
@@ -244,13 +290,20 @@ void ExecutionState::end() noexcept {
     if (taken[k] != 0) program.shared[k]->set(std::move(arrays[static_cast<size_t>(update.slot)]));
     taken[k] = 0;
   }
-  for (Array& array : arrays) array.storage.reset();
+  for (const int k : owners) leave_memory(arrays[static_cast<size_t>(k)]);
   for (Array& array : snapshots) array.storage.reset();
   for (Transfer& result : results) result.copy.storage.reset();
   for (Transfer& update : updates) update.copy.storage.reset();
   inputs = {};
-  outputs = nullptr;
+  outputs = {};
   profile = nullptr;
+  control = nullptr;
+}
+
+const std::atomic<bool>& ExecutionState::stop_flag() const {
+  constinit static const std::atomic<bool> never{false};
+  if (control == nullptr) return stop_requested();
+  return control->stop() != nullptr ? *control->stop() : never;
 }
 
 void copy_elements(std::byte* target, const Array& source) {

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "ir/array.h"
+#include "runtime/call_control.h"
 #include "runtime/executor.h"
 #include "runtime/profile.h"
 #include "runtime/program.h"
@@ -57,6 +58,11 @@ struct ExecutionState {
   const Program& program;
 
   std::vector<int64_t> registers;
+  int64_t sizes_version = 1;           // grows when a register changes
+  std::vector<int64_t> sizes_seen;     // by size step: the version that it last left, its guards checked
+  std::vector<int64_t> bytes_version;  // by slot: the version that `bytes` belongs to
+  std::vector<size_t> bytes;           // by slot: what its memory takes
+
   std::vector<std::byte*> data;                   // by slot: the first element
   std::vector<Array> arrays;                      // by slot: what output, dynamic and in-place slots own
   std::vector<Array> snapshots;                   // by shared variable
@@ -66,15 +72,20 @@ struct ExecutionState {
   std::vector<void*> kernel_buffers;
   std::vector<int64_t> kernel_ints, kernel_bounds, shape;
   std::vector<Transfer> results, updates;
-  std::vector<int> result_of_slot;  // by slot: the function's output that takes its memory, or -1
-  std::vector<uint8_t> direct;      // by function output: the caller's array is written by the steps
-  std::vector<StepTime> times;      // by profile step, of this call
+  bool plain = false;                  // no updates, and each result is the array of its own output slot
+  std::vector<int> result_of_slot;     // by slot: the function's output that takes its memory, or -1
+  std::vector<uint8_t> direct;         // by function output: the caller's array is written by the steps
+  std::vector<int> inputs_and_shared;  // slots whose memory comes with the call
+  std::vector<int> owners;             // slots whose array may own memory
+  std::vector<StepTime> times;         // by profile step, of this call
   bool committed = false;
 
   // Of the running call only.
   std::span<const Array> inputs;
-  std::vector<Array>* outputs = nullptr;
+  std::span<Array> outputs;
   Profile* profile = nullptr;
+  CallControl* control = nullptr;
+  double estimated = 0;  // nanoseconds of the steps so far
 
   const Slot& slot(int k) const { return program.slots[static_cast<size_t>(k)]; }
   int64_t value(SizeReg r) const { return registers[static_cast<size_t>(r)]; }
@@ -91,15 +102,28 @@ struct ExecutionState {
   /// An array over the slot's memory that keeps it alive.
   Array view_of(int k) const;
 
-  void begin(std::span<const Array> call_inputs, std::vector<Array>& call_outputs, Profile* call_profile);
+  void begin(const Call& call);
   void prepare(int k, int site);  // memory of a slot, before the step that first needs it
+  /// Accounts for work that is about to be done; the one who called hears when it gets long.
+  void expect(double nanoseconds) {
+    estimated += nanoseconds;
+    if (estimated > short_call_nanoseconds) turn_long();
+  }
+  void turn_long() {
+    if (control != nullptr) control->turn_long();
+  }
+  const std::atomic<bool>& stop_flag() const;
+  bool stopped() const { return !committed && stop_flag().load(std::memory_order_relaxed); }
   /// Gives back what was taken from cells, drops all references to values; memory of the arena stays.
   void end() noexcept;
 
  private:
+  size_t bytes_of(int k, int site);
   size_t bytes_of_shape(int k, int site);  // sets `shape`
+  void take_snapshots();
   void prepare_buffer(int k, int site);
   void prepare_output(int k, int site);
+  void set_contiguous(Array& array, const Slot& s) const;
   void accept_outputs();
 };
 
@@ -115,6 +139,7 @@ void commit(ExecutionState& state);
 /// Results to the caller, new values to the cells. Cannot fail.
 void publish(ExecutionState& state);
 void plan_transfers(ExecutionState& state);
+[[noreturn, gnu::cold]] void throw_interrupted(const ExecutionState& state);
 
 /// Contiguous elements at `target` from an array of any strides.
 void copy_elements(std::byte* target, const Array& source);

@@ -20,9 +20,11 @@ int64_t nanoseconds_since(Clock::time_point start) {
 /// ring.
 class UpdateLocks {
  public:
-  explicit UpdateLocks(const Program& program) : program_(program) {
+  UpdateLocks(const Program& program, CallControl* control) : program_(program) {
     for (; held_ < program.shared.size(); ++held_) {
-      if (updated(held_)) program.shared[held_]->update_lock().lock();
+      if (!updated(held_) || program.shared[held_]->update_lock().try_lock()) continue;
+      if (control != nullptr) control->turn_long();  // who has it may want the caller's own lock
+      program.shared[held_]->update_lock().lock();
     }
   }
   UpdateLocks(const UpdateLocks&) = delete;
@@ -107,10 +109,7 @@ void add_times(Profile& profile, const ExecutionState& state, int64_t nanosecond
 
 void run_block(ExecutionState& state, const Block& block) {
   for (const Step& step : block.steps) {
-    if (!state.committed && stop_requested().load(std::memory_order_relaxed)) {
-      stop_requested().store(false);
-      throw Interrupted("interrupted");
-    }
+    if (state.stopped()) throw_interrupted(state);
     // Views that a size step prepares may start where its own registers say.
     const bool prepare_after = step.kind == Step::Kind::sizes;
     if (!prepare_after) prepare_all(state, step);
@@ -123,24 +122,47 @@ void run_block(ExecutionState& state, const Block& block) {
   }
 }
 
-Executor::Executor(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
-Executor::~Executor() = default;
+// The engine's own flag is cleared by whoever throws; a caller's flag is the caller's.
+void throw_interrupted(const ExecutionState& state) {
+  if (state.control == nullptr) stop_requested().store(false);
+  throw Interrupted("interrupted");
+}
 
-void Executor::run(std::span<const Array> inputs, std::vector<Array>& outputs, Profile* profile) {
-  const Clock::time_point start = profile != nullptr ? Clock::now() : Clock::time_point{};
-  std::unique_ptr<ExecutionState> state;
+Executor::Executor(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
+Executor::~Executor() { delete spare_.load(std::memory_order_relaxed); }
+
+std::unique_ptr<ExecutionState> Executor::take_state() {
+  std::unique_ptr<ExecutionState> state(spare_.exchange(nullptr, std::memory_order_acquire));
+  if (state != nullptr) return state;
   {
     const std::lock_guard guard(lock_);
     if (!free_.empty()) {
       state = std::move(free_.back());
       free_.pop_back();
+      return state;
     }
   }
-  if (state == nullptr) state = std::make_unique<ExecutionState>(program_);
+  return std::make_unique<ExecutionState>(program_);
+}
+
+void Executor::keep_state(std::unique_ptr<ExecutionState> state) {
+  ExecutionState* none = nullptr;
+  if (spare_.compare_exchange_strong(none, state.get(), std::memory_order_release, std::memory_order_relaxed)) {
+    static_cast<void>(state.release());
+    return;
+  }
+  const std::lock_guard guard(lock_);
+  free_.push_back(std::move(state));
+}
+
+void Executor::run(const Call& call) {
+  const Clock::time_point start = call.profile != nullptr ? Clock::now() : Clock::time_point{};
+  if (call.profile != nullptr && call.control != nullptr) call.control->turn_long();  // it will wait for a lock
+  std::unique_ptr<ExecutionState> state = take_state();
   {
-    const UpdateLocks locks(*program_);
+    const UpdateLocks locks(*program_, call.control);
     try {
-      state->begin(inputs, outputs, profile);
+      state->begin(call);
       run_block(*state, program_->body);
       if (!state->committed) commit(*state);
       publish(*state);
@@ -150,9 +172,13 @@ void Executor::run(std::span<const Array> inputs, std::vector<Array>& outputs, P
     }
     state->end();
   }
-  if (profile != nullptr) add_times(*profile, *state, nanoseconds_since(start));
-  const std::lock_guard guard(lock_);
-  free_.push_back(std::move(state));
+  if (call.profile != nullptr) add_times(*call.profile, *state, nanoseconds_since(start));
+  keep_state(std::move(state));
+}
+
+void Executor::run(std::span<const Array> inputs, std::vector<Array>& outputs, Profile* profile) {
+  outputs.resize(program_->output_slots.size());
+  run({inputs, outputs, profile});
 }
 
 }  // namespace croton

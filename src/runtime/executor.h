@@ -1,12 +1,14 @@
 // The one executor: runs a program's block tree over an execution state that is kept between calls.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
 
 #include "ir/array.h"
+#include "runtime/call_control.h"
 #include "runtime/profile.h"
 #include "runtime/program.h"
 
@@ -15,6 +17,14 @@ namespace croton {
 /// Registers, slot pointers, arena buffers and frames of one running call. Reused: a warm call allocates only its
 /// outputs.
 struct ExecutionState;
+
+/// What one call is given.
+struct Call {
+  std::span<const Array> inputs;
+  std::span<Array> outputs;
+  Profile* profile = nullptr;
+  CallControl* control = nullptr;  // null: stop_requested() stops it
+};
 
 /// Runs programs. One per Function; safe for concurrent calls (each takes a state from a free list).
 class Executor {
@@ -25,10 +35,15 @@ class Executor {
   /// are written in place when shape and layout fit, else ValueError. Order: snapshots, steps up to commit, commit,
   /// in-place kernels, publication. Errors: sizes (ValueError with Theano's text and the user's line), IndexError of
   /// the lowest failing position, what host calls throw, MemoryError, Interrupted. No shared variable has changed then.
+  void run(const Call& call);
   void run(std::span<const Array> inputs, std::vector<Array>& outputs, Profile* profile);
 
  private:
+  std::unique_ptr<ExecutionState> take_state();
+  void keep_state(std::unique_ptr<ExecutionState> state);
+
   std::shared_ptr<const Program> program_;
+  std::atomic<ExecutionState*> spare_{nullptr};  // one more, without the lock
   std::mutex lock_;
   std::vector<std::unique_ptr<ExecutionState>> free_;
 };

@@ -4,7 +4,6 @@
 
 #include "base/checked.h"
 #include "base/error.h"
-#include "base/interrupt.h"
 #include "base/thread_pool.h"
 #include "library/gemm.h"
 #include "runtime/execution_state.h"
@@ -14,6 +13,7 @@ namespace {
 
 constexpr double inline_nanoseconds = 20'000;  // below it waking a thread costs more than it saves
 constexpr double chunk_nanoseconds = 10'000;
+constexpr double longest_chunk_nanoseconds = 2e6;  // between two looks at the stop flag
 
 /// Thrown inside the pool, which rethrows the one of the lowest chunk: the failure of the lowest position.
 struct KernelFailure {
@@ -23,10 +23,7 @@ struct KernelFailure {
 
 [[noreturn, gnu::cold]] void fail(const ExecutionState& state, const KernelStep& step, const KernelFailure& failure) {
   const Frame& frame = failure.frame;
-  if (failure.status == kernel_stopped) {
-    stop_requested().store(false);
-    throw Interrupted("interrupted");
-  }
+  if (failure.status == kernel_stopped) throw_interrupted(state);
   const auto at = static_cast<size_t>(frame.error_site);
   if (failure.status == kernel_index_error) {
     const int site = frame.error_site >= 0 && at < step.sites.size() ? step.sites[at] : -1;
@@ -39,10 +36,10 @@ struct KernelFailure {
 }
 
 void gather_operands(ExecutionState& state, const KernelStep& step) {
-  state.kernel_buffers.clear();
-  for (const int slot : step.buffers) state.kernel_buffers.push_back(state.data_of(slot));
-  state.kernel_ints.clear();
-  for (const SizeReg r : step.ints) state.kernel_ints.push_back(state.value(r));
+  state.kernel_buffers.resize(step.buffers.size());
+  for (size_t k = 0; k < step.buffers.size(); ++k) state.kernel_buffers[k] = state.data_of(step.buffers[k]);
+  state.kernel_ints.resize(step.ints.size());
+  for (size_t k = 0; k < step.ints.size(); ++k) state.kernel_ints[k] = state.value(step.ints[k]);
   state.kernel_bounds.clear();
   if (!state.program.checked) return;
   for (const int slot : step.buffers) {
@@ -53,7 +50,8 @@ void gather_operands(ExecutionState& state, const KernelStep& step) {
 
 int64_t grain_of(double cost, int64_t count, int threads, int64_t minimum) {
   const double by_time = std::min(std::ceil(chunk_nanoseconds / cost), static_cast<double>(count));
-  const int64_t grain = std::max({int64_t{1}, static_cast<int64_t>(by_time), ceil_div(count, int64_t{8} * threads)});
+  int64_t grain = std::max(static_cast<int64_t>(by_time), ceil_div(count, int64_t{8} * threads));
+  grain = std::max(int64_t{1}, std::min(grain, static_cast<int64_t>(longest_chunk_nanoseconds / cost)));
   return ceil_div(grain, minimum) * minimum;
 }
 
@@ -81,19 +79,22 @@ int run_kernel(ExecutionState& state, const KernelStep& step) {
   const int64_t count = state.value(step.count);
   if (count <= 0) return 1;
   if (step.copied >= 0 && state.data_of(step.copied) == state.data_of(step.copy)) return 1;
+  const double cost =
+      std::max(step.cost, 1e-3) * static_cast<double>(std::max<int64_t>(1, state.value_or(step.cost_items, 1)));
+  const double nanoseconds = cost * static_cast<double>(count);
+  state.expect(nanoseconds);
   gather_operands(state, step);
   const KernelFunction entry = state.program.kernels[static_cast<size_t>(step.kernel)].entry;
   Frame blank;
-  blank.stop = state.committed ? nullptr : &stop_requested();  // nothing stops between commit and publication
+  blank.stop = state.committed ? nullptr : &state.stop_flag();  // nothing stops between commit and publication
   blank.bounds = state.kernel_bounds.data();
   const auto scratch_bytes = static_cast<size_t>(std::max<int64_t>(0, state.value_or(step.scratch, 0)));
   void* const* buffers = state.kernel_buffers.data();
   const int64_t* ints = state.kernel_ints.data();
 
-  const double cost =
-      std::max(step.cost, 1e-3) * static_cast<double>(std::max<int64_t>(1, state.value_or(step.cost_items, 1)));
-  const int threads = step.serial || cost * static_cast<double>(count) < inline_nanoseconds ? 1 : default_pool().size();
-  if (threads == 1) {
+  const int threads = step.serial || nanoseconds < inline_nanoseconds ? 1 : default_pool().size();
+  const bool one_piece = step.serial || (threads == 1 && nanoseconds < longest_chunk_nanoseconds);
+  if (one_piece) {
     if (scratch_bytes > 0) {
       if (state.scratch.empty()) state.scratch.emplace_back();
       blank.scratch = state.scratch[0].at_least(scratch_bytes);
@@ -115,7 +116,8 @@ int run_kernel(ExecutionState& state, const KernelStep& step) {
         const auto w = static_cast<size_t>(worker);
         frame.scratch = (w < state.scratch.size() ? state.scratch[w] : extra).at_least(scratch_bytes);
       }
-      const int32_t status = entry(buffers, ints, begin, end, &frame);
+      const bool stopped = blank.stop != nullptr && blank.stop->load(std::memory_order_relaxed);
+      const int32_t status = stopped ? kernel_stopped : entry(buffers, ints, begin, end, &frame);
       if (status != kernel_done) throw KernelFailure{status, frame};
     });
   } catch (const KernelFailure& failure) {
@@ -145,6 +147,11 @@ int run_gemm_step(ExecutionState& state, const GemmStep& step) {
   } else {
     problem.beta = 0;
   }
+  constexpr double nanoseconds_per_multiply_add = 0.03, nanoseconds_per_element = 0.5;
+  const double rows = static_cast<double>(problem.m), columns = static_cast<double>(problem.n),
+               depth = static_cast<double>(problem.k);
+  state.expect(rows * columns * depth * nanoseconds_per_multiply_add +
+               (rows * depth + depth * columns + rows * columns) * nanoseconds_per_element);
   return run_gemm(problem);
 }
 

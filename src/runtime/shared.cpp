@@ -35,6 +35,13 @@ void SharedCell::snapshot_into(Array& value) const {
   value = value_;
 }
 
+bool SharedCell::try_snapshot_into(Array& value) const {
+  const std::lock_guard guard(value_lock_);
+  if (taken_) return false;
+  value = value_;
+  return true;
+}
+
 void SharedCell::require_fits(DType dtype, const std::vector<int64_t>& shape) const {
   if (dtype != type_.dtype || shape.size() != type_.rank) {
     raise<TypeError>("shared variable '{}' is {}, it cannot hold {} with {} axes", name, type_name(type_),
@@ -49,12 +56,14 @@ void SharedCell::require_fits(DType dtype, const std::vector<int64_t>& shape) co
   }
 }
 
-void SharedCell::set(Array value) {
+void SharedCell::set(Array value) { exchange(value); }
+
+void SharedCell::exchange(Array& value) {
   require_fits(value.dtype, value.shape);
   bool was_taken = false;
   {
     const std::lock_guard guard(value_lock_);
-    std::swap(value_, value);  // the old value is freed outside the lock
+    std::swap(value_, value);  // whoever called frees the old value, outside the lock
     was_taken = std::exchange(taken_, false);
   }
   if (was_taken) returned_.notify_all();

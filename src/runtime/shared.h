@@ -24,10 +24,13 @@ class SharedCell final : public Handle {
 
   Array snapshot() const;                  // keeps the storage alive; never written while others hold it
   void snapshot_into(Array& value) const;  // the same without allocation when `value` had that rank before
+  /// The same, unless the value is being written in place: then it would have to wait, and returns false.
+  bool try_snapshot_into(Array& value) const;
   /// Replaces the value. TypeError when dtype or rank differ, or an axis known to have size one has another. It does
   /// not wait for a call that updates the cell: what is set while one runs is overwritten by it (unless the caller
   /// holds the update lock).
   void set(Array value);
+  void exchange(Array& value);  // set that gives the old value back, where there was one
   /// The TypeError that `set` would raise.
   void require_fits(DType dtype, const std::vector<int64_t>& shape) const;
   /// Takes the value out for writing in place: only if it is contiguous, owns its memory, and nobody but the caller

@@ -103,13 +103,27 @@ std::string joined_texts(const std::vector<Var>& variables, std::string (*text)(
 
 }  // namespace
 
+// Nothing is computed again whose arguments are what they were when this state last came here: then the guards hold,
+// too.
 void run_sizes(ExecutionState& state, const Step& step) {
   const Program& program = state.program;
+  if (step.first_instruction == step.last_instruction && step.first_guard == step.last_guard) return;
+  // No two steps share instructions or guards, so the sum is another one for each.
+  int64_t& seen = state.sizes_seen[static_cast<size_t>(step.first_instruction + step.first_guard)];
+  bool changed = seen != state.sizes_version;
   for (int k = step.first_instruction; k < step.last_instruction; ++k) {
     const SizeInstruction& i = program.size_instructions[static_cast<size_t>(k)];
-    state.registers[static_cast<size_t>(i.target)] = evaluate(state, i);
+    if (i.kind == SizeInstruction::Kind::apply && !changed) continue;
+    const int64_t value = evaluate(state, i);
+    int64_t& target = state.registers[static_cast<size_t>(i.target)];
+    if (target == value) continue;
+    target = value;
+    changed = true;
+    ++state.sizes_version;
   }
+  if (!changed) return;
   for (int k = step.first_guard; k < step.last_guard; ++k) check(state, program.guards[static_cast<size_t>(k)]);
+  seen = state.sizes_version;
 }
 
 // Theano's order: node, position, types, shapes, where the node was made, hint.
