@@ -20,9 +20,7 @@ Expr imaginary_part(const Expr& z) { return call("imag", {z}); }
 Expr complex_of(const Expr& real, const Expr& imag) { return call("complex", {real, imag}); }
 // Re(conj(a) b): the inner product of two numbers seen as points of the plane.
 Expr inner(const Expr& a, const Expr& b) { return real_part(conjugate(a) * b); }
-Expr squared_abs(const Expr& z) {
-  return call("sqr", {call("real", {z})}) + call("sqr", {imaginary_part(z)});
-}
+Expr squared_abs(const Expr& z) { return call("sqr", {call("real", {z})}) + call("sqr", {imaginary_part(z)}); }
 
 // ------------------------------------------------------------------------------------------------------ dtype rules
 
@@ -132,15 +130,16 @@ std::vector<Op> make_rows() {
                                        .value_integer = [](const int64_t*, DType) { return int64_t{0}; },
                                        .value_complex = [](const Complex* x) { return Complex(x[0].imag()); },
                                        .code = nothing}}),
-      elementwise_row({.name = "angle",
-                       .doc = "The angle of each element in the complex plane, in radians, as float64.",
-                       .vjp = part_vjp<angle_gradient>,
-                       .jvp = angle_jvp,
-                       .elementwise = {.compute = always_double,
-                                       .result = to_real,
-                                       .value = [](const double* x) { return std::isnan(x[0]) ? x[0] : std::arg(x[0]); },
-                                       .value_complex = [](const Complex* x) { return Complex(std::arg(x[0])); },
-                                       .code = angle_code}}),
+      elementwise_row(
+          {.name = "angle",
+           .doc = "The angle of each element in the complex plane, in radians, as float64.",
+           .vjp = part_vjp<angle_gradient>,
+           .jvp = angle_jvp,
+           .elementwise = {.compute = always_double,
+                           .result = to_real,
+                           .value = [](const double* x) { return std::isnan(x[0]) ? x[0] : std::arg(x[0]); },
+                           .value_complex = [](const Complex* x) { return Complex(std::arg(x[0])); },
+                           .code = angle_code}}),
       elementwise_row({.name = "conj",
                        .doc = "The complex conjugate of each element; real ones stay.",
                        .vjp = conj_vjp,
@@ -150,23 +149,25 @@ std::vector<Op> make_rows() {
                                        .value_integer = [](const int64_t* x, DType) { return x[0]; },
                                        .value_complex = [](const Complex* x) { return std::conj(x[0]); },
                                        .code = itself}}),
-      elementwise_row({.name = "complex",
-                       .min_inputs = 2,
-                       .max_inputs = 2,
-                       .doc = "The complex number of a real and an imaginary part, element by element.",
-                       .vjp = complex_vjp,
-                       .jvp = complex_jvp,
-                       .elementwise = {.compute = complex_of_parts,
-                                       .value_complex = [](const Complex* x) { return Complex(x[0].real(), x[1].real()); }}}),
-      elementwise_row({.name = "complex_from_polar",
-                       .min_inputs = 2,
-                       .max_inputs = 2,
-                       .doc = "The complex number of a radius, which is not negative, and an angle, element by element.",
-                       .traits = may_fail,
-                       .vjp = polar_vjp,
-                       .jvp = polar_jvp,
-                       .elementwise = {.compute = complex_of_parts, .value_complex = from_polar},
-                       .domain = {0.2, 3}}),
+      elementwise_row(
+          {.name = "complex",
+           .min_inputs = 2,
+           .max_inputs = 2,
+           .doc = "The complex number of a real and an imaginary part, element by element.",
+           .vjp = complex_vjp,
+           .jvp = complex_jvp,
+           .elementwise = {.compute = complex_of_parts,
+                           .value_complex = [](const Complex* x) { return Complex(x[0].real(), x[1].real()); }}}),
+      elementwise_row(
+          {.name = "complex_from_polar",
+           .min_inputs = 2,
+           .max_inputs = 2,
+           .doc = "The complex number of a radius, which is not negative, and an angle, element by element.",
+           .traits = may_fail,
+           .vjp = polar_vjp,
+           .jvp = polar_jvp,
+           .elementwise = {.compute = complex_of_parts, .value_complex = from_polar},
+           .domain = {0.2, 3}}),
   };
 }
 

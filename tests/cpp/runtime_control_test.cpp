@@ -136,9 +136,9 @@ TEST(RuntimeControl, ASizeFollowsTheScalarOfAnEarlierStep) {
   const int out = maker.slot(Source::output, -1, {twice}, {1});
   maker.sizes();
   maker.run(maker.kernel([](void* const* b, const int64_t*, int64_t begin, int64_t end, Frame*) -> int32_t {
-              for (int64_t k = begin; k < end; ++k) static_cast<double*>(b[0])[k] = 1;
-              return kernel_done;
-            }),
+    for (int64_t k = begin; k < end; ++k) static_cast<double*>(b[0])[k] = 1;
+    return kernel_done;
+  }),
             {out}, twice, {out});
   maker.program->output_slots = {out};
   Executor executor = maker.executor();
