@@ -50,8 +50,6 @@ def _index_entry(item):
     if isinstance(item, slice):
         return ("slice",) + tuple(None if part is None else _index_scalar(part) for part in (item.start, item.stop, item.step))
     if isinstance(item, Variable):
-        if item.type.dtype == "bool" if isinstance(item.type, TensorType) else False:
-            raise NotImplementedError("indexing by a symbolic boolean mask: Theano has this; Croton does not yet")
         return ("array" if getattr(item, "ndim", 0) else "scalar", item._var)
     if isinstance(item, (bool, np.bool_)):
         raise TypeError("TensorType does not support Python bools for indexing, such as tensor[[True, False]]. To use a boolean mask, "
@@ -80,26 +78,6 @@ def _index_scalar(part):
     if isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype.kind in "iu":
         return _core.number(int(part))
     raise TypeError("a bound of a slice is an integer, not %r" % (part,))
-
-
-def _with_masks(x, args):
-    """Boolean ndarrays become the positions of their ones; the array must have the mask's sizes there."""
-    entries, sizes, axis = [], {}, 0
-    for arg in args:
-        if isinstance(arg, np.ndarray) and arg.dtype == bool and arg.ndim:
-            for k in range(arg.ndim):
-                sizes[axis + k] = arg.shape[k]
-            entries.extend(arg.nonzero())
-            axis += arg.ndim
-            continue
-        if arg is Ellipsis and any(isinstance(a, np.ndarray) and a.dtype == bool for a in args):
-            raise NotImplementedError("an ellipsis beside a boolean mask: Theano has this; Croton does not yet")
-        entries.append(arg)
-        axis += arg is not None
-    if sizes:
-        from .tensor import specify_shape
-        x = specify_shape(x, [sizes.get(k, x.shape[k]) for k in range(x.ndim)])
-    return x, entries
 
 
 class _tensor_py_operators:
@@ -158,10 +136,7 @@ class _tensor_py_operators:
             args = tuple(args)
         elif not isinstance(args, tuple):
             args = (args,)
-        x = self
-        if any(isinstance(a, np.ndarray) and a.dtype == bool for a in args):
-            x, args = _with_masks(self, args)
-        return wrap(_core.index(x._var, [_index_entry(a) for a in args]))
+        return wrap(_core.index(self._var, [_index_entry(a) for a in args]))
 
     def __iter__(self):
         length = _core.vector_length(self._var) if self.ndim == 1 else None

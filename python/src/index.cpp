@@ -47,6 +47,19 @@ void bind_index(nb::module_& m) {
         return front::take(b.wrap(x), b.wrap(indices), axis).var;
       },
       nb::arg("x"), nb::arg("indices"), nb::arg("axis").none());
+  m.def("nonzero", [](const Var& x) {
+    UserBuilder b = line_builder();
+    std::vector<Var> positions;
+    for (const Expr& e : front::nonzero(b.wrap(x))) positions.push_back(e.var);
+    return positions;
+  });
+  m.def(
+      "along_axis",
+      [](const std::string& row, const Var& x, std::optional<int64_t> axis) {
+        UserBuilder b = line_builder();
+        return front::along_axis(row, b.wrap(x), axis).var;
+      },
+      nb::arg("row"), nb::arg("x"), nb::arg("axis").none());
   m.def("diagonal", [](const Var& x, int64_t offset, int64_t axis1, int64_t axis2) {
     UserBuilder b = line_builder();
     return front::diagonal(b.wrap(x), offset, axis1, axis2).var;

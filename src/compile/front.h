@@ -79,6 +79,10 @@ Expr index(const Expr& x, std::vector<IndexItem> items);
 /// A copy of x in which `region`, made by `index` from it, is overwritten or added to. TypeError when region is not
 /// indexed.
 Expr set_region(const Expr& region, const Expr& values, bool add);
+/// One vector of positions per axis. As an index, a bool array stands for the positions of its ones.
+std::vector<Expr> nonzero(const Expr& x);
+/// sort, argsort, cumsum or cumprod along an axis; of all elements in C order when it is absent.
+Expr along_axis(std::string_view row, const Expr& x, std::optional<int64_t> axis);
 Expr take(const Expr& x, const Expr& indices, std::optional<int64_t> axis = {});
 Expr diagonal(const Expr& x, int64_t offset, int64_t axis1, int64_t axis2);
 

@@ -19,6 +19,27 @@ IndexItem whole() { return {}; }
 
 bool is_whole(const IndexItem& item) { return item.kind == Kind::slice && !item.start && !item.stop && !item.step; }
 
+bool is_mask(const IndexItem& item) { return item.kind == Kind::array && is_bool(item.value.dtype()); }
+
+// A mask gives way to the positions of its ones, and has to have the sizes of the axes that it stands for.
+std::vector<IndexItem> without_masks(const Expr& x, const std::vector<IndexItem>& items) {
+  std::vector<IndexItem> result;
+  int axis = 0;
+  for (const IndexItem& item : items) {
+    if (!is_mask(item)) {
+      axis += item.kind != Kind::new_axis;
+      result.push_back(item);
+      continue;
+    }
+    std::vector<Expr> mask = {item.value};
+    for (int k = 0; k < item.value.rank(); ++k) mask.push_back(dim(x, axis++));
+    for (const Expr& positions : nonzero(x.builder->apply(op_named("specify_shape"), std::move(mask)))) {
+      result.push_back({.kind = Kind::array, .value = positions});
+    }
+  }
+  return result;
+}
+
 Expr index_scalar(const Expr& x, std::string_view what) {
   if (!x.type().is_tensor() || x.rank() != 0 || !is_integer(x.dtype())) {
     raise<TypeError>("{} must be an integer scalar, not {}", what, type_name(x.type()));
@@ -36,7 +57,7 @@ std::vector<IndexItem> expanded(std::vector<IndexItem> items, int rank) {
       if (ellipsis != items.end()) raise<IndexError>("an index can only have a single ellipsis ('...')");
       ellipsis = it;
     } else if (it->kind != Kind::new_axis) {
-      ++used;
+      used += is_mask(*it) ? it->value.rank() : 1;
     }
   }
   if (used > rank) raise<IndexError>("too many indices for array: {} are given for rank {}", used, rank);
@@ -178,7 +199,7 @@ bool is_part(const Var& v) { return v.node->attributes.text == part_mark; }
 
 Expr index(const Expr& x, std::vector<IndexItem> items) {
   if (!x.type().is_tensor()) raise<TypeError>("only tensors can be indexed, not {}", type_name(x.type()));
-  items = expanded(std::move(items), x.rank());
+  items = without_masks(x, expanded(std::move(items), x.rank()));
   const bool advanced =
       std::any_of(items.begin(), items.end(), [](const IndexItem& i) { return i.kind == Kind::array; });
   return advanced ? advanced_index(x, items) : basic_index(x, items);
@@ -218,6 +239,13 @@ Expr set_region(const Expr& region, const Expr& values, bool add) {
     at = node.inputs[0];
     if (started && !is_part(at)) return current;
   }
+}
+
+std::vector<Expr> nonzero(const Expr& x) { return x.builder->apply_all(op_named("nonzero"), {x}); }
+
+Expr along_axis(std::string_view row, const Expr& x, std::optional<int64_t> axis) {
+  const Expr source = axis ? x : flatten(x);
+  return x.builder->apply(row, {source}, {normal_axis(axis.value_or(0), source.rank(), row)});
 }
 
 Expr take(const Expr& x, const Expr& indices, std::optional<int64_t> axis) {

@@ -69,7 +69,12 @@ class Scheduler {
     if (!options_.interpret && sizes_.is_view(Var{node, 0})) {
       // Seen through: readers inside kernels reach the source, or a view slot of it.
       for (const int c : users) use(node->inputs[0], c);
-      for (size_t k = 1; k < node->inputs.size(); ++k) use_scalar(node->inputs[k]);
+      for (const int c : users) {
+        for (size_t k = 1; k < node->inputs.size(); ++k) use_scalar(node->inputs[k], c);
+      }
+      if (users.empty()) {
+        for (size_t k = 1; k < node->inputs.size(); ++k) use_scalar(node->inputs[k], -1);
+      }
       return;
     }
     if (options_.interpret || op.is_update() || (op.library.problem.size() && library(*node)) || op.has(lazy) ||
@@ -95,8 +100,8 @@ class Scheduler {
       if (node->types[k].is_tensor()) c.roots.push_back(Var{node, k});
     }
     if (update) c.domain = sizes_.dims(node->inputs[1]);
-    require_sizes(node);
     const int id = add(std::move(c), users_[node.get()]);
+    require_sizes(node, id);
     for (size_t k = 0; k < node->inputs.size(); ++k) {
       const Var& input = node->inputs[k];
       if (!input.type().is_tensor()) continue;
@@ -121,24 +126,37 @@ class Scheduler {
 
   // Cluster `c` reads `v`: either v's node is put into it later, or it has to run before.
   void use(const Var& v, int c) {
-    if (is_size(v)) {
-      use_scalar(v);
-      return;
-    }
+    if (is_size(v)) return use_scalar(v, c);
     users_[v.node.get()].insert(c);
   }
   void depend(int c, const Var& v) { users_[v.node.get()].insert(c), outside_.insert(v.node.get()); }
-  // A scalar that only sizes need: its leaves must be in memory early.
-  void use_scalar(const Var& v) {
-    if (!sizes_.is_scalar(v)) return;
-    require_leaves(sizes_.scalar(v));
+  // A scalar that only sizes need: its leaves must be in memory before the cluster runs.
+  void use_scalar(const Var& v, int c) {
+    if (sizes_.is_scalar(v)) require_leaves(sizes_.scalar(v), c);
   }
-  void require_leaves(SizeId id) {
-    if (!required_sizes_.insert(id).second) return;
-    const SizeExpr& e = sizes_.table()[id];
-    if (e.kind == SizeExpr::Kind::input_scalar) require(e.leaf);
-    if (e.kind == SizeExpr::Kind::input_dim && !e.leaf.op().has(leaf)) require(e.leaf);
-    for (const SizeId arg : std::vector<SizeId>(e.args)) require_leaves(arg);
+  void require_leaves(SizeId id, int c) {
+    for (const Var& v : leaves_of(id)) {
+      require(v);
+      Var source = v;
+      while (sizes_.is_view(source)) source = source.node->inputs[0];
+      if (c >= 0 && !source.op().has(leaf) && source.node != clusters_[static_cast<size_t>(c)].node) depend(c, source);
+    }
+  }
+  // What a size reads: scalars, and arrays whose sizes are known only when they have been computed.
+  const std::vector<Var>& leaves_of(SizeId id) {
+    const auto [it, is_new] = size_leaves_.try_emplace(id);
+    if (!is_new) return it->second;
+    const SizeExpr e = sizes_.table()[id];
+    std::vector<Var> found;
+    if (e.kind == SizeExpr::Kind::input_scalar || (e.kind == SizeExpr::Kind::input_dim && !e.leaf.op().has(leaf))) {
+      found.push_back(e.leaf);
+    }
+    for (const SizeId arg : e.args) {
+      for (const Var& v : leaves_of(arg)) {
+        if (std::find(found.begin(), found.end(), v) == found.end()) found.push_back(v);
+      }
+    }
+    return size_leaves_[id] = std::move(found);
   }
 
   const std::vector<SizeId>& dims_of(const NodePtr& node) { return sizes_.dims(Var{node, 0}); }
@@ -233,18 +251,18 @@ class Scheduler {
     }
   }
 
-  void require_sizes(const NodePtr& node) {
+  void require_sizes(const NodePtr& node, int cluster) {
     for (uint32_t k = 0; k < node->types.size(); ++k) {
       if (!node->types[k].is_tensor()) continue;
       for (const SizeId id : sizes_.dims(Var{node, k})) {
         if (sizes_.table()[id].kind != SizeExpr::Kind::input_dim || sizes_.table()[id].leaf.node != node)
-          require_leaves(id);
+          require_leaves(id, cluster);
       }
     }
   }
 
   void join(const NodePtr& node, int id) {
-    require_sizes(node);
+    require_sizes(node, id);
     Cluster& c = clusters_[static_cast<size_t>(id)];
     if (node->op->is_reduce() && c.reduced.empty()) {
       c.domain = sizes_.dims(node->inputs[0]);
@@ -375,7 +393,7 @@ class Scheduler {
   std::vector<Cluster> clusters_;
   std::vector<std::set<int>> needs_;
   VarMap<std::vector<int>> readers_;  // clusters with a member that reads the variable; full ones may be missing
-  std::unordered_set<SizeId> required_sizes_;
+  std::unordered_map<SizeId, std::vector<Var>> size_leaves_;
   std::vector<int> seen_in_;  // the last search that met each cluster
   int search_ = 0;
 };

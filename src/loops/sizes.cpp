@@ -181,11 +181,22 @@ SizeId GraphSizes::canonical(SizeId id) const {
   return id;
 }
 
+// 0: now; 1: when a call starts; 2: when a step has run.
+int GraphSizes::known_when(SizeId id) const {
+  if (table_.is_constant(id)) return 0;
+  const SizeExpr& e = table_[id];
+  if (e.kind != SizeExpr::Kind::apply) return e.leaf.op().has(leaf) ? 1 : 2;
+  int latest = 0;
+  for (const SizeId arg : e.args) latest = std::max(latest, known_when(arg));
+  return latest;
+}
+
 void GraphSizes::unify(SizeId a, SizeId b) {
   a = canonical(a);
   b = canonical(b);
   if (a == b) return;
-  if (table_.is_constant(b) || (!table_.is_constant(a) && b < a)) std::swap(a, b);
+  // The one that is known first stands for both.
+  if (std::pair(known_when(b), b) < std::pair(known_when(a), a)) std::swap(a, b);
   if (!table_.is_constant(b)) parent_[b] = a;  // two different constants: the guard fails in every call
 }
 

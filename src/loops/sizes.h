@@ -43,6 +43,7 @@ class GraphSizes {
   void add_view(const NodePtr& node);
   void add_guard(SizeGuard guard);
   void unify(SizeId a, SizeId b);
+  int known_when(SizeId id) const;
   bool known_outside(SizeId id, int region) const;
   std::vector<SizeId> contiguous(const std::vector<SizeId>& dims);
 

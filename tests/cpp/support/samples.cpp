@@ -191,6 +191,12 @@ Table make_table() {
   t["advanced_subtensor"].push_back(plain({complex({5, 2}), index({4}, {0, 2, 2, -1})}, {1, 0}));
   t["advanced_inc_subtensor"].push_back(plain({complex({5}), complex({3}), index({3}, {0, 2, 2})}, {1}));
 
+  t["nonzero"] = {plain({truth({3, 4})}), plain({real({5})}), plain({whole(DType::i32, {2, 2}, {0, 3, 0, -1})})};
+  for (const auto* name : {"sort", "argsort", "cumsum", "cumprod"}) {
+    t[name] = {plain({real({5})}, {0}),    plain({real({3, 4})}, {0}), plain({real({2, 3, 4})}, {1}),
+               plain({real({0, 3})}, {1}), plain({real({3, 0})}, {1}), plain({real({3, 1}, 2)}, {1})};
+  }
+
   t["softmax"] = {plain({real({3, 4})}), plain({real({1, 4})}), plain({real({3, 1})})};
   t["logsoftmax"] = t["softmax"];
   t["softmax_grad"] = {plain({real({3, 4}), real({3, 4})})};
