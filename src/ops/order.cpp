@@ -107,6 +107,19 @@ struct UnsignedKey {
   static bool before(type a, type b) { return a < b; }
 };
 
+// NumPy's order: by the real part, then the imaginary part; behind those without NaN the ones with NaN in the imaginary
+// part, then in the real part, then in both.
+struct ComplexKey {
+  using type = Complex;
+  static type of(const std::byte* p, DType dtype) { return element_as_complex(p, dtype); }
+  static int part_with_nan(type a) { return 2 * std::isnan(a.real()) + std::isnan(a.imag()); }
+  static bool before(type a, type b) {
+    if (part_with_nan(a) != part_with_nan(b)) return part_with_nan(a) < part_with_nan(b);
+    if (a.real() < b.real() || a.real() > b.real()) return a.real() < b.real();
+    return a.imag() < b.imag();
+  }
+};
+
 // The stable order of each line: f(line of x, line of the result, steps, order).
 template <class Key, class F>
 void for_each_order(const Node& node, const Array& x, const Array& result, F&& f) {
@@ -128,17 +141,13 @@ void for_each_order(const Node& node, const Array& x, const Array& result, F&& f
 
 template <class F>
 void for_each_order(const Node& node, const Array& x, const Array& result, F&& f) {
+  if (is_complex(x.dtype)) return for_each_order<ComplexKey>(node, x, result, f);
   if (is_float(x.dtype)) return for_each_order<FloatKey>(node, x, result, f);
   if (is_unsigned_integer(x.dtype)) return for_each_order<UnsignedKey>(node, x, result, f);
   for_each_order<SignedKey>(node, x, result, f);
 }
 
-void require_ordered(const Node& node) {
-  if (is_complex(node.inputs[0].type().dtype)) raise<TypeError>("{}: complex numbers have no order", node.op->name);
-}
-
 void sort_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
-  require_ordered(node);
   const Array& x = inputs[0];
   const Array result = new_array(x.dtype, x.shape);
   for_each_order(node, x, result, [&](std::byte* from, std::byte* to, int64_t from_step, int64_t to_step, auto& order) {
@@ -150,7 +159,6 @@ void sort_value(const Node& node, std::span<const Array> inputs, std::vector<Arr
 }
 
 void argsort_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
-  require_ordered(node);
   const Array result = new_array(DType::i64, inputs[0].shape);
   for_each_order(node, inputs[0], result, [&](std::byte*, std::byte* to, int64_t, int64_t step, auto& order) {
     for (size_t k = 0; k < order.size(); ++k) {
@@ -216,8 +224,8 @@ void running_value(const Node& node, std::span<const Array> inputs, std::vector<
                                  b = static_cast<uint64_t>(element_as_integer(next, dtype));
                       store_integer(to + k * to_step, dtype, static_cast<int64_t>(product ? a * b : a + b));
                     } else {
-                      const double a = element_as_double(before, dtype), b = element_as_double(next, dtype);
-                      store_double(to + k * to_step, dtype, product ? a * b : a + b);
+                      const Complex a = element_as_complex(before, dtype), b = element_as_complex(next, dtype);
+        store_complex(to + k * to_step, dtype, product ? a * b : a + b);
                     }
                   }
                 });

@@ -85,6 +85,10 @@ def test_ties_and_special_values():
     values = np.array([2.0, np.nan, -np.inf, 2.0, 0.0, -0.0, np.inf, np.nan])
     np.testing.assert_array_equal(run(T.sort, values), np.sort(values))
     np.testing.assert_array_equal(run(T.argsort, values), np.argsort(values, kind="stable"))
+    parts = [0.0, 1.0, np.nan, -1.0]
+    complexes = np.array([complex(a, b) for a in parts for b in parts])
+    np.testing.assert_array_equal(run(T.sort, complexes), np.sort(complexes))
+    np.testing.assert_array_equal(run(T.cumprod, complexes[:4] + 1j), np.cumprod(complexes[:4] + 1j))
     big = np.array([2**64 - 1, 0, 2**63], "uint64")
     np.testing.assert_array_equal(run(T.sort, big), np.sort(big))
     np.testing.assert_array_equal(run(T.cumsum, np.array([100, 100], "int8")), np.array([100, -56], "int8"))
