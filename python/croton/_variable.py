@@ -18,6 +18,17 @@ class scratchpad:
             print("  %s: %s" % (key, value))
 
 
+def _tag(self):
+    tag = self.__dict__.get("_tag")
+    if tag is None:
+        tag = self.__dict__["_tag"] = scratchpad()
+    return tag
+
+
+def _set_tag(self, value):
+    self.__dict__["_tag"] = value
+
+
 # (node, output) -> a weak reference to the Python object of that variable. Whoever reaches a variable holds it; nothing else
 # keeps it alive. Keys are never used again, so dead references do no harm: they go when the table has doubled.
 _refs = {}
@@ -63,16 +74,7 @@ class Variable:
             raise TypeError("a variable's name is text, not %r" % (value,))
         self._var.name = value or ""
 
-    @property
-    def tag(self):
-        tag = self.__dict__.get("_tag")
-        if tag is None:
-            tag = self.__dict__["_tag"] = scratchpad()
-        return tag
-
-    @tag.setter
-    def tag(self, value):
-        self.__dict__["_tag"] = value
+    tag = property(_tag, _set_tag)
 
     @property
     def auto_name(self):
@@ -166,12 +168,7 @@ class Apply:
             self._op = op_of(self._var)
         return self._op
 
-    @property
-    def tag(self):
-        tag = self.__dict__.get("_tag")
-        if tag is None:
-            tag = self.__dict__["_tag"] = scratchpad()
-        return tag
+    tag = property(_tag)
 
     nin = property(lambda self: len(self.inputs))
     nout = property(lambda self: len(self.outputs))

@@ -44,7 +44,30 @@ void scale_into_output(const GemmProblem& problem);
 
 /// "" when products of known values (both orders of the operands, a nonzero beta) come out right: a library can be
 /// wrong on a processor newer than itself.
-std::string check_implementation(void (*run)(const GemmProblem&), DType dtype, int64_t m, int64_t n, int64_t k);
+using GemmRun = void (*)(const GemmProblem&);
+std::string check_implementation(GemmRun run, DType dtype, int64_t m, int64_t n, int64_t k);
+
+/// The same of an implementation on some sizes that try its edges, found once per dtype.
+template <GemmRun run, int64_t... sizes>
+const std::string& verdict(DType dtype) {
+  constexpr int64_t all[] = {sizes...};
+  const auto check = [&](DType of) {
+    for (size_t k = 0; k < sizeof...(sizes); k += 3) {
+      std::string failure = check_implementation(run, of, all[k], all[k + 1], all[k + 2]);
+      if (!failure.empty()) return failure;
+    }
+    return std::string();
+  };
+  if (dtype == DType::f32) {
+    static const std::string single = check(DType::f32);
+    return single;
+  }
+  static const std::string full = check(DType::f64);
+  return full;
+}
+
+/// The problem after c, where it is another matrix than out, was scaled into out.
+GemmProblem with_c_in_output(const GemmProblem& problem);
 
 GemmImplementation onednn_implementation();
 GemmImplementation native_implementation();

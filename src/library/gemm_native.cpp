@@ -134,20 +134,10 @@ void run_product_of(const GemmProblem& p) {
 
 void run_product(const GemmProblem& p) { p.dtype == DType::f32 ? run_product_of<float>(p) : run_product_of<double>(p); }
 
-const std::string& product_verdict(DType dtype) {
-  const auto check = [](DType of) {
-    std::string failure = check_implementation(run_product, of, 37, 41, 43);
-    return failure.empty() ? check_implementation(run_product, of, 97, 25, 259) : failure;
-  };
-  static const std::string single = check(DType::f32);
-  static const std::string full = check(DType::f64);
-  return dtype == DType::f32 ? single : full;
-}
-
 std::string refuse_product(const GemmProblem& p) {
   if (!has_avx512() && !has_avx2()) return "the processor has no AVX2";
   std::string reason = refuse_for_blas(p);
-  return reason.empty() ? product_verdict(p.dtype) : reason;
+  return reason.empty() ? verdict<run_product, 37, 41, 43, 97, 25, 259>(p.dtype) : reason;
 }
 
 // matrix times vector: rows of the matrix either contiguous (inner products) or, transposed, weighted and added.
@@ -173,16 +163,6 @@ void run_vector_of(const GemmProblem& p) {
 
 void run_vector(const GemmProblem& p) { p.dtype == DType::f32 ? run_vector_of<float>(p) : run_vector_of<double>(p); }
 
-const std::string& vector_verdict(DType dtype) {
-  const auto check = [](DType of) {
-    std::string failure = check_implementation(run_vector, of, 1, 41, 43);
-    return failure.empty() ? check_implementation(run_vector, of, 41, 1, 43) : failure;
-  };
-  static const std::string single = check(DType::f32);
-  static const std::string full = check(DType::f64);
-  return dtype == DType::f32 ? single : full;
-}
-
 std::string refuse_vector(const GemmProblem& p) {
   if (p.m != 1 && p.n != 1) return "no operand is a vector";
   if (!has_avx2()) return "the processor has no AVX2";
@@ -194,7 +174,7 @@ std::string refuse_vector(const GemmProblem& p) {
                                  : blas_layout(rows, p.k, p.b_column, p.b_row)->transposed;
   if (!transposed && p.k != 1 && (column ? p.b_row : p.a_column) != 1) return "the vector is not contiguous";
   if (transposed && rows != 1 && (column ? p.out_row : p.out_column) != 1) return "the output is not contiguous";
-  return vector_verdict(p.dtype);
+  return verdict<run_vector, 1, 41, 43, 41, 1, 43>(p.dtype);
 }
 
 }  // namespace

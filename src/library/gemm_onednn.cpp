@@ -29,12 +29,8 @@ class OneOpenMpThread {
   int before_;
 };
 
-void run(const GemmProblem& given) {
-  GemmProblem p = given;
-  if (p.c != nullptr && p.beta != 0 && p.c != p.out) {
-    scale_into_output(p);
-    p.beta = 1;
-  }
+void run(const GemmProblem& problem) {
+  const GemmProblem p = with_c_in_output(problem);
   const BlasLayout a = *blas_layout(p.m, p.k, p.a_row, p.a_column), b = *blas_layout(p.k, p.n, p.b_row, p.b_column);
   const BlasLayout out = *blas_layout(p.m, p.n, p.out_row, p.out_column);
   const OneOpenMpThread guard;
@@ -52,9 +48,7 @@ std::string refuse(const GemmProblem& p) {
   if (p.dtype != DType::f32) return "only float32";
   if (static_cast<double>(p.m) * p.n * p.k < least_multiply_adds) return "small";
   std::string reason = refuse_for_blas(p);
-  if (!reason.empty()) return reason;
-  static const std::string verdict = check_implementation(run, DType::f32, 67, 71, 73);
-  return verdict;
+  return reason.empty() ? verdict<run, 67, 71, 73>(p.dtype) : reason;
 }
 
 }  // namespace

@@ -8,12 +8,8 @@ namespace {
 
 CBLAS_TRANSPOSE transpose_of(const BlasLayout& layout) { return layout.transposed ? CblasTrans : CblasNoTrans; }
 
-void run_product(const GemmProblem& given) {
-  GemmProblem p = given;
-  if (p.c != nullptr && p.beta != 0 && p.c != p.out) {
-    scale_into_output(p);
-    p.beta = 1;
-  }
+void run_product(const GemmProblem& problem) {
+  const GemmProblem p = with_c_in_output(problem);
   const BlasLayout a = *blas_layout(p.m, p.k, p.a_row, p.a_column), b = *blas_layout(p.k, p.n, p.b_row, p.b_column);
   const BlasLayout out = *blas_layout(p.m, p.n, p.out_row, p.out_column);
   if (p.dtype == DType::f32) {
@@ -27,15 +23,9 @@ void run_product(const GemmProblem& given) {
   }
 }
 
-const std::string& verdict(DType dtype) {
-  static const std::string single = check_implementation(run_product, DType::f32, 37, 41, 43);
-  static const std::string full = check_implementation(run_product, DType::f64, 37, 41, 43);
-  return dtype == DType::f32 ? single : full;
-}
-
 std::string refuse_product(const GemmProblem& p) {
   std::string reason = refuse_for_blas(p);
-  return reason.empty() ? verdict(p.dtype) : reason;
+  return reason.empty() ? verdict<run_product, 37, 41, 43>(p.dtype) : reason;
 }
 
 // matrix (rows x columns) times vector, with the strides that BLAS wants.
@@ -75,20 +65,10 @@ void run_vector(const GemmProblem& p) {
   }
 }
 
-const std::string& vector_verdict(DType dtype) {
-  const auto check = [](DType of) {
-    std::string failure = check_implementation(run_vector, of, 1, 41, 43);
-    return failure.empty() ? check_implementation(run_vector, of, 41, 1, 43) : failure;
-  };
-  static const std::string single = check(DType::f32);
-  static const std::string full = check(DType::f64);
-  return dtype == DType::f32 ? single : full;
-}
-
 std::string refuse_vector(const GemmProblem& p) {
   if (p.m != 1 && p.n != 1) return "no operand is a vector";
   std::string reason = refuse_for_blas(p);
-  return reason.empty() ? vector_verdict(p.dtype) : reason;
+  return reason.empty() ? verdict<run_vector, 1, 41, 43, 41, 1, 43>(p.dtype) : reason;
 }
 
 }  // namespace

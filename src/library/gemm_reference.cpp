@@ -117,7 +117,16 @@ void scale_into_output(const GemmProblem& p) {
   p.dtype == DType::f32 ? scale_loops<float>(p) : scale_loops<double>(p);
 }
 
-std::string check_implementation(void (*run)(const GemmProblem&), DType dtype, int64_t m, int64_t n, int64_t k) {
+GemmProblem with_c_in_output(const GemmProblem& problem) {
+  GemmProblem p = problem;
+  if (p.c != nullptr && p.beta != 0 && p.c != p.out) {
+    scale_into_output(p);
+    p.beta = 1;
+  }
+  return p;
+}
+
+std::string check_implementation(GemmRun run, DType dtype, int64_t m, int64_t n, int64_t k) {
   auto check = dtype == DType::f32 ? check_order<float> : check_order<double>;
   GemmProblem p;
   p.dtype = dtype;

@@ -1,9 +1,7 @@
 // A chain of a million nodes is built, walked, printed, rebuilt, differentiated and freed on a stack of 512 KiB.
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "autodiff/batch.h"
 #include "autodiff/forward.h"
@@ -13,25 +11,12 @@
 #include "ir/graph_verify.h"
 #include "ir/print.h"
 #include "ir/walk.h"
+#include "support/small_stack.h"
 
 namespace croton::test {
 namespace {
 
 constexpr int chain_length = 1'000'000;
-
-void on_small_stack(std::function<void()> work) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, 512 * 1024);
-  pthread_t thread;
-  const auto run = [](void* context) -> void* {
-    (*static_cast<std::function<void()>*>(context))();
-    return nullptr;
-  };
-  ASSERT_EQ(pthread_create(&thread, &attributes, run, &work), 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
-}
 
 struct Chain {
   explicit Chain(int length) {

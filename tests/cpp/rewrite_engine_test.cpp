@@ -1,7 +1,6 @@
 // Tests of the rewriter itself: random graphs keep their values whatever the order they were built in, long chains do
 // not exhaust the stack, rules that undo each other end, work grows with the graph and not faster.
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <cmath>
@@ -20,23 +19,10 @@
 #include "rewrite/pattern.h"
 #include "rewrite/rewriter.h"
 #include "support/evaluate.h"
+#include "support/small_stack.h"
 
 namespace croton::test {
 namespace {
-
-void on_small_stack(std::function<void()> work) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, 512 * 1024);
-  pthread_t thread;
-  const auto run = [](void* context) -> void* {
-    (*static_cast<std::function<void()>*>(context))();
-    return nullptr;
-  };
-  ASSERT_EQ(pthread_create(&thread, &attributes, run, &work), 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
-}
 
 // ------------------------------------------------------------------------------------------------------- random graphs
 

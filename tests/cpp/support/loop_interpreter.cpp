@@ -1,11 +1,14 @@
 // Runs loop IR one scalar at a time.
 #include "support/loop_interpreter.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
+#include "base/error.h"
 #include "ir/array.h"
-#include "support/loop_scalars.h"
+#include "ir/loop_fold.h"
 
 namespace croton::loop {
 namespace {
@@ -111,37 +114,45 @@ class Interpreter {
     }
   }
 
+  // By the folding of constants, so that generated code is compared with it; then what folding leaves to the machine.
   Slot arithmetic(const Instruction& i, DType result) {
-    const Slot a = slot(i.operands[0]), b = i.operands.size() > 1 ? slot(i.operands[1]) : Slot{};
-    const DType operand = dtype(i.operands[0]);
-    if (i.code >= Code::eq && i.code <= Code::ge) {
-      if (is_float(operand)) return {compared(i.code, a.number, b.number), 0};
-      if (operand == DType::u64) {
-        return {compared(i.code, static_cast<uint64_t>(a.integer), static_cast<uint64_t>(b.integer)), 0};
-      }
-      return {compared(i.code, a.integer, b.integer), 0};
+    std::vector<Scalar> operands;
+    for (const ValueId id : i.operands) operands.push_back({dtype(id), slot(id).integer, slot(id).number});
+    if (const auto folded = fold(i.code, result, operands)) return {folded->integer, folded->number};
+    const double a = operands[0].number;
+    switch (i.code) {
+      case Code::fma:
+        return {0, rounded(fused_in_float32(a, operands[1].number, operands[2].number), result)};
+      case Code::scale2:
+        return {0, scaled(a, operands[1].number, result)};
+      case Code::exponent:
+        return {0, rounded(std::logb(a), result)};
+      default:
+        raise<InternalError>("the interpreter does not know {} of {}", traits(i.code).name, dtype_name(result));
     }
-    if (is_float(result)) {
-      if (i.code == Code::fma) return {0, fused(a.number, b.number, slot(i.operands[2]).number, result)};
-      if (i.code == Code::scale2) return {0, scaled(a.number, b.number, result)};
-      const bool unary = i.operands.size() == 1;
-      return {0, round_to(unary ? float_unary(i.code, a.number) : float_binary(i.code, a.number, b.number), result)};
-    }
-    if (i.operands.size() == 1) return {wrap(integer_unary(i.code, a.integer, result), result), 0};
-    return {wrap(integer_binary(i.code, a.integer, b.integer, result), result), 0};
+  }
+
+  static double fused_in_float32(double a, double b, double c) {
+    return std::fma(static_cast<float>(a), static_cast<float>(b), static_cast<float>(c));
+  }
+  static double rounded(double value, DType dtype) { return float_scalar(dtype, value).number; }
+  // A float32 scaled within the range of float64 is exact, and so rounded once.
+  static double scaled(double a, double power, DType dtype) {
+    if (std::isnan(power)) return power;
+    return rounded(std::ldexp(a, static_cast<int>(std::clamp(power, -5000.0, 5000.0))), dtype);
   }
 
   double helper(const Instruction& i, DType result) {
     const Helper& entry = helpers()[static_cast<size_t>(i.immediate)];
     const double x = slot(i.operands[0]).number;
-    return result == DType::f64 ? entry.f64(x) : round_to(entry.f32(static_cast<float>(x)), result);
+    return result == DType::f64 ? entry.f64(x) : rounded(entry.f32(static_cast<float>(x)), result);
   }
 
   static Slot converted(const Slot& from, DType from_dtype, DType to, bool bits) {
     std::byte bytes[8];
     if (from_dtype == DType::u64 && is_float(to) && !bits) {
       const auto value = static_cast<uint64_t>(from.integer);
-      return {0, to == DType::f64 ? static_cast<double>(value) : round_to(static_cast<float>(value), to)};
+      return {0, to == DType::f64 ? static_cast<double>(value) : rounded(static_cast<float>(value), to)};
     }
     if (is_float(from_dtype)) {
       store_double(bytes, bits ? from_dtype : to, from.number);
