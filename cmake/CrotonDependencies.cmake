@@ -19,5 +19,5 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/src/backend/cpu/llvm)
   separate_arguments(llvm_definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
   string(REPLACE "-D" "" LLVM_DEFINITIONS_LIST "${llvm_definitions}")
   llvm_map_components_to_libnames(CROTON_LLVM_LIBRARIES core support target targetparser codegen
-    x86codegen x86desc x86info orcjit jitlink)
+    x86codegen x86desc x86info)
 endif()

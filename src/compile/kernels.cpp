@@ -1,7 +1,7 @@
 // Compiles the kernels of a program: layers, steps and chains that repeat share the code of the first one.
 #include "compile/kernels.h"
 
-#include <unordered_map>
+#include <map>
 #include <vector>
 
 #include "backend/cpu/compiler.h"
@@ -13,15 +13,9 @@ namespace {
 /// For each kernel the first one that has the same code.
 std::vector<size_t> first_equals(std::span<const CompiledCode> kernels) {
   std::vector<size_t> first;
-  std::unordered_multimap<uint64_t, size_t> known;
-  for (size_t k = 0; k < kernels.size(); ++k) {
-    const uint64_t hash = loop::hash(kernels[k].loops);
-    const auto [begin, end] = known.equal_range(hash);
-    auto same = begin;
-    while (same != end && !loop::same_code(kernels[same->second].loops, kernels[k].loops)) ++same;
-    first.push_back(same == end ? k : same->second);
-    if (same == end) known.emplace(hash, k);
-  }
+  std::map<std::vector<uint64_t>, size_t> known;
+  for (size_t k = 0; k < kernels.size(); ++k)
+    first.push_back(known.emplace(loop::code_words(kernels[k].loops), k).first->second);
   return first;
 }
 

@@ -154,10 +154,8 @@ const std::vector<Helper>& helpers();
 int helper_index(std::string_view name);  // InternalError when there is none
 
 std::string print(const Kernel& kernel);
-/// Canonical hash of everything that shapes the code (not the names): the key of the compile cache.
-uint64_t hash(const Kernel& kernel);
-/// The same code but for names, values numbered alike: what is compiled for one serves the other.
-bool same_code(const Kernel& a, const Kernel& b);
+/// Everything that shapes the code (not the names), as words: kernels with equal words have the same code.
+std::vector<uint64_t> code_words(const Kernel& kernel);
 /// InternalError when an instruction breaks a rule above (dtypes, scopes, counts). Run between passes in tests.
 void verify(const Kernel& kernel);
 

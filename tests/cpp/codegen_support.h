@@ -16,12 +16,10 @@ namespace croton::loop {
 struct Way {
   CpuTarget::Isa isa;
   bool checked;
-  int level;
 };
 
 inline std::string way_name(const Way& way) {
-  return std::string(way.isa == CpuTarget::Isa::avx512 ? "avx512" : "avx2") + (way.checked ? "_checked" : "") +
-         (way.level == 0 ? "_quick" : "");
+  return std::string(way.isa == CpuTarget::Isa::avx512 ? "avx512" : "avx2") + (way.checked ? "_checked" : "");
 }
 
 // Every way to compile that this processor can run.
@@ -29,8 +27,7 @@ inline std::vector<Way> ways() {
   std::vector<Way> all;
   for (const CpuTarget::Isa isa : {CpuTarget::Isa::avx512, CpuTarget::Isa::avx2}) {
     if (isa < host_target().isa) continue;
-    for (const bool checked : {false, true}) all.push_back({isa, checked, 2});
-    all.push_back({isa, false, 0});
+    for (const bool checked : {false, true}) all.push_back({isa, checked});
   }
   return all;
 }
@@ -72,8 +69,7 @@ class Memory {
 class Runner {
  public:
   Runner(const Kernel& kernel, const Way& way)
-      : compiled_(compile_kernel(
-            kernel, {.checked = way.checked, .keep_assembly = false, .level = way.level, .isa = way.isa})) {}
+      : compiled_(compile_kernel(kernel, {.checked = way.checked, .keep_assembly = false, .isa = way.isa})) {}
 
   int run(std::vector<Memory*> memories, std::vector<int64_t> ints, int64_t begin, int64_t end) {
     std::vector<void*> pointers;

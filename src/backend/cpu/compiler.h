@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "backend/cpu/kernel_image.h"
 #include "ir/kernel_abi.h"
 #include "ir/loop.h"
 
@@ -30,7 +31,6 @@ CpuTarget host_target();
 struct CompileOptions {
   bool checked = false;        // compare every access with Frame::bounds; kernel_bounds_error names buffer and offset
   bool keep_assembly = false;  // fill CompiledKernel::assembly
-  int level = 2;               // effort: 0 compiles three times faster, 2 gives the best code
   std::optional<CpuTarget::Isa> isa = std::nullopt;  // default: the host's
 };
 
@@ -50,7 +50,7 @@ bool llvm_loaded();
 
 /// What libcroton_llvm exports, under the name in code_generator_symbol.
 using CodeGenerator = void (*)(const loop::Kernel& kernel, const CompileOptions& options, CpuTarget::Isa isa,
-                               CompiledKernel& result);
-inline constexpr char code_generator_symbol[] = "croton_llvm_compile_1";  // the number: version of this interface
+                               KernelImage& image, std::string& assembly);
+inline constexpr char code_generator_symbol[] = "croton_llvm_compile_2";  // the number: version of this interface
 
 }  // namespace croton

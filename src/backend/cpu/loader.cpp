@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -98,10 +99,17 @@ CompiledKernel compile_kernel(const loop::Kernel& kernel, const CompileOptions& 
     raise<NotImplementedError>("kernel '{}' cannot be compiled: this processor lacks {}", kernel.name,
                                isa == CpuTarget::Isa::avx512 ? "AVX-512" : "AVX2 and FMA");
   }
+  const auto start = std::chrono::steady_clock::now();
   CodeGenerator generate = generator().load(std::memory_order_acquire);
   if (generate == nullptr) generate = open_generator();
   CompiledKernel result;
-  generate(kernel, options, isa, result);
+  KernelImage image;
+  generate(kernel, options, isa, image, result.assembly);
+  LoadedImage loaded = load(image);
+  result.entry = loaded.entry;
+  result.code = std::move(loaded.code);
+  result.code_bytes = static_cast<int64_t>(image.bytes.size());
+  result.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 

@@ -42,7 +42,7 @@ class Arithmetic {
   V scale2_in_steps(DType d, V a, V power);
   V exponent(DType d, V a);
   V wide_intrinsic(bool scale, DType d, V a, V b);
-  V call_lanes(llvm::FunctionType* type, uint64_t address, llvm::ArrayRef<V> operands);
+  V call_lanes(llvm::FunctionType* type, int function, llvm::ArrayRef<V> operands);
   V call_helper(int64_t index, DType d, llvm::ArrayRef<V> operands);
   V float_remainder(DType d, V a, V b);
 

@@ -1,10 +1,10 @@
 // Emits scaling by powers of two, exponents, and calls of helper functions lane by lane.
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/IR/IntrinsicsX86.h>
-
-#include <cmath>
+#include <llvm/IR/Module.h>
 
 #include "backend/cpu/llvm/arithmetic.h"
+#include "backend/cpu/llvm/object_image.h"
 #include "base/error.h"
 
 namespace croton::codegen {
@@ -103,16 +103,21 @@ llvm::Value* Arithmetic::exponent(DType d, V a) {
   return b_.CreateFSub(b_.CreateBitCast(shifted, a->getType()), number(a->getType(), shifter + format.bias));
 }
 
-// Addresses are embedded: a kernel has no symbol to resolve.
-llvm::Value* Arithmetic::call_lanes(llvm::FunctionType* type, uint64_t address, llvm::ArrayRef<V> operands) {
+// The loader puts the function's address into a slot beside the code.
+llvm::Value* Arithmetic::call_lanes(llvm::FunctionType* type, int function, llvm::ArrayRef<V> operands) {
   using namespace llvm;
-  Value* const target = b_.CreateIntToPtr(b_.getInt64(address), b_.getPtrTy());
+  Module& module = *b_.GetInsertBlock()->getModule();
+  auto* const slot = llvm::cast<GlobalVariable>(module.getOrInsertGlobal(function_slot_name(function), b_.getPtrTy()));
+  slot->setVisibility(GlobalValue::HiddenVisibility);
+  slot->setDSOLocal(true);
+  slot->setConstant(true);
+  Value* const target = b_.CreateLoad(b_.getPtrTy(), slot);
   const int lanes = lanes_of(operands[0]);
   if (lanes == 1) return b_.CreateCall(type, target, operands);
   Type* const vector = operands[0]->getType();
   Type* const element = type->getReturnType();
-  Function* const function = b_.GetInsertBlock()->getParent();
-  IRBuilder<> entry(&function->getEntryBlock(), function->getEntryBlock().begin());
+  Function* const kernel = b_.GetInsertBlock()->getParent();
+  IRBuilder<> entry(&kernel->getEntryBlock(), kernel->getEntryBlock().begin());
   SmallVector<AllocaInst*> slots;
   for (size_t i = 0; i <= operands.size(); ++i) {
     slots.push_back(entry.CreateAlloca(vector));
@@ -120,8 +125,8 @@ llvm::Value* Arithmetic::call_lanes(llvm::FunctionType* type, uint64_t address, 
     if (i < operands.size()) b_.CreateAlignedStore(operands[i], slots.back(), Align(64));
   }
   BasicBlock* const before = b_.GetInsertBlock();
-  BasicBlock* const body = BasicBlock::Create(b_.getContext(), "lane", function);
-  BasicBlock* const after = BasicBlock::Create(b_.getContext(), "lanes_done", function);
+  BasicBlock* const body = BasicBlock::Create(b_.getContext(), "lane", kernel);
+  BasicBlock* const after = BasicBlock::Create(b_.getContext(), "lanes_done", kernel);
   b_.CreateBr(body);
   b_.SetInsertPoint(body);
   PHINode* const lane = b_.CreatePHI(b_.getInt64Ty(), 2);
@@ -144,18 +149,17 @@ llvm::Value* Arithmetic::call_helper(int64_t index, DType d, llvm::ArrayRef<V> o
   using namespace llvm;
   const loop::Helper& helper = loop::helpers().at(static_cast<size_t>(index));
   Type* const t = scalar_type(d);
-  const uint64_t address =
-      d == DType::f64 ? reinterpret_cast<uint64_t>(helper.f64) : reinterpret_cast<uint64_t>(helper.f32);
+  const int function = helper_function(static_cast<int>(index), d == DType::f64);
   Type* const type = operands[0]->getType();
   V const of_zero = number(type, d == DType::f64 ? helper.f64(0.0) : static_cast<double>(helper.f32(0.0F)));
   V const bits = b_.CreateBitCast(operands[0], b_.getIntNTy(type->getPrimitiveSizeInBits().getFixedValue()));
-  Function* const function = b_.GetInsertBlock()->getParent();
+  Function* const kernel = b_.GetInsertBlock()->getParent();
   BasicBlock* const before = b_.GetInsertBlock();
-  BasicBlock* const calls = BasicBlock::Create(b_.getContext(), "helper", function);
-  BasicBlock* const after = BasicBlock::Create(b_.getContext(), "helper_done", function);
+  BasicBlock* const calls = BasicBlock::Create(b_.getContext(), "helper", kernel);
+  BasicBlock* const after = BasicBlock::Create(b_.getContext(), "helper_done", kernel);
   b_.CreateCondBr(b_.CreateICmpEQ(bits, ConstantInt::get(bits->getType(), 0)), after, calls);
   b_.SetInsertPoint(calls);
-  V const called = call_lanes(FunctionType::get(t, {t}, false), address, operands);
+  V const called = call_lanes(FunctionType::get(t, {t}, false), function, operands);
   BasicBlock* const from = b_.GetInsertBlock();
   b_.CreateBr(after);
   b_.SetInsertPoint(after);
@@ -166,11 +170,8 @@ llvm::Value* Arithmetic::call_helper(int64_t index, DType d, llvm::ArrayRef<V> o
 }
 
 llvm::Value* Arithmetic::float_remainder(DType d, V a, V b) {
-  double (*const f64)(double, double) = ::fmod;
-  float (*const f32)(float, float) = ::fmodf;
   llvm::Type* const t = scalar_type(d);
-  const uint64_t address = d == DType::f64 ? reinterpret_cast<uint64_t>(f64) : reinterpret_cast<uint64_t>(f32);
-  return call_lanes(llvm::FunctionType::get(t, {t, t}, false), address, {a, b});
+  return call_lanes(llvm::FunctionType::get(t, {t, t}, false), remainder_function(d == DType::f64), {a, b});
 }
 
 }  // namespace croton::codegen
