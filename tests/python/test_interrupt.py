@@ -25,6 +25,14 @@ def slow_sum(**options):
     return theano.function([n], total, **({"updates": options["updates"](total)} if options else {}))
 
 
+@pytest.fixture(autouse=True)
+def interrupts_arrive():
+    """A job started in the background inherits that SIGINT is ignored, and so would the programs started here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextlib.contextmanager
 def interrupt_soon(seconds=0.3):
     timer = threading.Timer(seconds, lambda: os.kill(os.getpid(), signal.SIGINT))
