@@ -225,7 +225,7 @@ void running_value(const Node& node, std::span<const Array> inputs, std::vector<
                       store_integer(to + k * to_step, dtype, static_cast<int64_t>(product ? a * b : a + b));
                     } else {
                       const Complex a = element_as_complex(before, dtype), b = element_as_complex(next, dtype);
-        store_complex(to + k * to_step, dtype, product ? a * b : a + b);
+                      store_complex(to + k * to_step, dtype, product ? a * b : a + b);
                     }
                   }
                 });

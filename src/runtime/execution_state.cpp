@@ -72,7 +72,8 @@ ExecutionState::ExecutionState(std::shared_ptr<const Program> p)
     const Slot& s = program.slots[k];
     if (s.source == Source::constant) data[k] = program.literals[static_cast<size_t>(s.index)].data;
     if (s.source == Source::input || s.source == Source::shared) inputs_and_shared.push_back(static_cast<int>(k));
-    if (array_behind(static_cast<int>(k)) == &arrays[k]) owners.push_back(static_cast<int>(k));
+    const bool owns = s.source == Source::output || s.source == Source::dynamic || s.source == Source::in_place;
+    if (owns) owners.push_back(static_cast<int>(k));
   }
   plan_transfers(*this);
 }
