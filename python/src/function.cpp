@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "bindings.h"
+#include "interpreter_lock.h"
 
 namespace croton::python {
 namespace {
@@ -53,7 +54,7 @@ nb::object compile_function(const std::vector<std::pair<Var, std::string>>& inpu
   spec.line = user_line();
   std::shared_ptr<Function> function;
   {
-    const nb::gil_scoped_release released;
+    const WithoutLock released;
     function = compile(std::move(spec));
   }
   const ResultForm form = single ? ResultForm::single : keys.is_none() ? ResultForm::list : ResultForm::dict;

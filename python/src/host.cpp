@@ -2,6 +2,7 @@
 #include "ops/host.h"
 
 #include "bindings.h"
+#include "interpreter_lock.h"
 #include "interrupt.h"
 #include "numpy_api.h"
 
@@ -21,7 +22,7 @@ struct PythonObject {
       object.release();
       return;
     }
-    const nb::gil_scoped_acquire held;
+    const WithLock held;
     object.reset();
   }
 };
@@ -49,7 +50,7 @@ class PythonOp final : public HostOp {
   bool has_effect() const override { return effect_; }
 
   void perform(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) override {
-    const nb::gil_scoped_acquire held;
+    const WithLock held;
     nb::list values;
     // Python code may keep what it is given, and the executor reuses memory: it gets its own copies of what it cannot
     // own.
@@ -65,18 +66,18 @@ class PythonOp final : public HostOp {
   }
 
   std::vector<Expr> gradient(const Vjp& v) const override {
-    const nb::gil_scoped_acquire held;
+    const WithLock held;
     return as_expressions(v.builder, helper("gradient")(op_.object, as_list(v.x), as_list(v.y), as_list(v.dy)));
   }
 
   std::vector<Expr> tangent(const Jvp& v) const override {
-    const nb::gil_scoped_acquire held;
+    const WithLock held;
     return as_expressions(v.builder,
                           helper("tangent")(op_.object, as_list(v.x), as_list(v.dx), nb::cast(v.node.types.size())));
   }
 
   std::vector<std::vector<bool>> connects(const Node& node) const override {
-    const nb::gil_scoped_acquire held;
+    const WithLock held;
     const nb::object pattern = helper("connects")(op_.object, view_.object);
     if (pattern.is_none()) return HostOp::connects(node);
     return nb::cast<std::vector<std::vector<bool>>>(pattern);
@@ -86,17 +87,17 @@ class PythonOp final : public HostOp {
     const auto* that = dynamic_cast<const PythonOp*>(&other);
     if (that == this) return true;
     if (!that || that->types_ != types_) return false;
-    const nb::gil_scoped_acquire held;
+    const WithLock held;
     return op_.object.equal(that->op_.object);
   }
 
   uint64_t hash() const override {
-    const nb::gil_scoped_acquire held;
+    const WithLock held;
     return static_cast<uint64_t>(nb::hash(op_.object));
   }
 
   std::string text() const override {
-    const nb::gil_scoped_acquire held;
+    const WithLock held;
     return nb::cast<std::string>(nb::str(op_.object));
   }
 

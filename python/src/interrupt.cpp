@@ -1,7 +1,7 @@
 // A SIGINT handler for the time of long calls on the main thread; it chains to the one it found.
 #include "interrupt.h"
+#include "interpreter_lock.h"
 
-#include <cxxabi.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,16 +50,6 @@ bool install() {
 void restore() {
   struct sigaction found;
   if (sigaction(SIGINT, nullptr, &found) == 0 && is_ours(found)) sigaction(SIGINT, &previous, nullptr);
-}
-
-// A thread that wants the lock while the interpreter ends is ended in the middle of that, which no C++ frame survives:
-// it sleeps until the process is gone instead.
-void take_lock(PyThreadState* thread) {
-  try {
-    PyEval_RestoreThread(thread);
-  } catch (abi::__forced_unwind&) {
-    while (true) pause();
-  }
 }
 
 }  // namespace

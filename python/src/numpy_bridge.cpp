@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "bindings.h"
+#include "interpreter_lock.h"
 
 namespace croton::python {
 namespace {
@@ -64,9 +65,8 @@ struct HeldObject {
   HeldObject& operator=(const HeldObject&) = delete;
   ~HeldObject() {
     if (!Py_IsInitialized()) return;
-    const PyGILState_STATE state = PyGILState_Ensure();
+    const WithLock held;
     Py_DECREF(object);
-    PyGILState_Release(state);
   }
 };
 

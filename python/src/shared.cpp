@@ -1,6 +1,7 @@
 // Shared variables: the cell behind one, its value from and to NumPy.
 #include "runtime/shared.h"
 #include "bindings.h"
+#include "interpreter_lock.h"
 #include "ir/print.h"
 
 namespace croton::python {
@@ -22,16 +23,25 @@ Var make(const nb::object& ndarray, const std::vector<bool>& ones, const std::st
   return make_shared_variable(std::move(made), name, user_line());
 }
 
+// Who writes the value in place now may need the interpreter's lock before it is done.
+Array snapshot(const SharedCell& cell) {
+  Array value;
+  if (cell.try_snapshot_into(value)) return value;
+  const WithoutLock released;
+  cell.snapshot_into(value);
+  return value;
+}
+
 // What is given out without a copy still cannot be written by the engine: a snapshot that others hold is replaced, not
 // changed.
 nb::object value(const Var& v, bool borrow) {
-  Array snapshot = cell(v).snapshot();
+  Array value = snapshot(cell(v));
   if (!borrow) {
-    Array copy = new_array(snapshot.dtype, snapshot.shape);
-    copy_into(copy, snapshot);
-    snapshot = std::move(copy);
+    Array copy = new_array(value.dtype, value.shape);
+    copy_into(copy, value);
+    value = std::move(copy);
   }
-  return nb::steal(to_numpy(snapshot));
+  return nb::steal(to_numpy(value));
 }
 
 bool shows(const Array& array, PyObject* ndarray) {
@@ -48,7 +58,7 @@ void bind_shared(nb::module_& m) {
   m.def("set_shared_value",
         [](const Var& v, const nb::object& ndarray, bool borrow) { cell(v).set(taken(ndarray, borrow)); });
   // Whether an ndarray given out before still shows the current value.
-  m.def("shared_is", [](const Var& v, const nb::object& ndarray) { return shows(cell(v).snapshot(), ndarray.ptr()); });
+  m.def("shared_is", [](const Var& v, const nb::object& ndarray) { return shows(snapshot(cell(v)), ndarray.ptr()); });
   m.def("shared_cell_id", [](const Var& v) { return cell(v).id(); });
   m.def("share_cell",
         [](const Var& v, const std::string& name) { return make_shared_variable(cell_of(v), name, user_line()); });

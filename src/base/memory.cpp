@@ -395,6 +395,8 @@ size_t cache_limit() { return block_cache().limit.load(std::memory_order_relaxed
 
 void set_cache_limit(size_t bytes) { block_cache().set_limit(bytes); }
 
-void fail_nth_allocation(int64_t n) { block_cache().failure_countdown.store(n, std::memory_order_relaxed); }
+int64_t fail_nth_allocation(int64_t n) {
+  return block_cache().failure_countdown.exchange(n, std::memory_order_relaxed);
+}
 
 }  // namespace croton

@@ -34,6 +34,7 @@ size_t cache_limit();
 void set_cache_limit(size_t bytes);
 
 // For tests: the n-th next allocation (1 is the next one), by whichever thread, raises MemoryError; 0 switches it off.
-void fail_nth_allocation(int64_t n);
+// Returns what was left to count.
+int64_t fail_nth_allocation(int64_t n);
 
 }  // namespace croton

@@ -14,6 +14,7 @@
 #include <climits>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <string_view>
 
 #include "base/checked.h"
@@ -180,9 +181,9 @@ void ThreadPool::run_serially(const Region& region) {
 void ThreadPool::run_with_team(const Region& region) {
   const TeamLease lease(team_taken_);
   const int forks = forks_;
+  if (!started_ && !try_start_workers()) return run_serially(region);
   {
     const RegionMark mark;
-    if (!started_) start_workers();
     region_ = region;
     next_chunk_.store(0, std::memory_order_relaxed);
     open_gate();
@@ -307,6 +308,16 @@ void ThreadPool::work(int worker, uint32_t epoch) {
     // A body called fork() and this is the child, which is nothing but this worker: there is nowhere to return to.
     if (forks != forks_) _exit(EXIT_FAILURE);
     leave();
+  }
+}
+
+// Without memory for the lists of the team the caller works alone, which computes the same.
+bool ThreadPool::try_start_workers() {
+  try {
+    start_workers();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
   }
 }
 

@@ -89,6 +89,7 @@ class ThreadPool {
   void leave();
   void wake_workers(int64_t chunks_left);
   void work(int worker, uint32_t epoch);
+  bool try_start_workers();
   void start_workers();
   void stop_workers();
   void forget_workers_after_fork();

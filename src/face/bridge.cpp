@@ -61,8 +61,10 @@ void borrow(const void* data, DType dtype, const Shape& shape, const Shape& stri
   }
   const int64_t item = item_size(dtype);
   array.dtype = dtype;
-  array.shape.resize(rank);
-  array.strides.resize(rank);
+  if (array.shape.size() != rank || array.strides.size() != rank) {
+    array.shape.resize(rank);
+    array.strides.resize(rank);
+  }
   int64_t count = 1;
   for (size_t axis = rank; axis-- > 0;) {
     if (shape[axis] < 0) raise<ValueError>("an array cannot have the negative size {}", shape[axis]);
@@ -72,7 +74,7 @@ void borrow(const void* data, DType dtype, const Shape& shape, const Shape& stri
   }
   if (count > 0 && data == nullptr) raise<ValueError>("an array of {} elements has no memory", count);
   array.data = static_cast<std::byte*>(const_cast<void*>(data));
-  array.storage.reset();
+  if (array.storage) array.storage.reset();
   if (is_aligned(array, item)) return;
   Array copy = new_array(dtype, shape);
   copy_into(copy, array);
@@ -87,9 +89,10 @@ Array copied(const ArrayView& view) {
   return copy;
 }
 
-OwnedArray owned(const Array& array) {
-  const Array flat = contiguous(array);
-  return {std::shared_ptr<void>(flat.storage, flat.data), flat.dtype, flat.shape};
+OwnedArray owned(Array array) {
+  if (!array.is_contiguous()) array = contiguous(array);
+  std::byte* const data = array.data;
+  return {std::shared_ptr<void>(std::move(array.storage), data), array.dtype, std::move(array.shape)};
 }
 
 }  // namespace croton::face

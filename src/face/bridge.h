@@ -29,7 +29,7 @@ Expr expr_of(Builder& builder, const Argument& operand);
 /// no storage, so the engine neither writes nor keeps it. ValueError when sizes and strides do not fit.
 void borrow(const void* data, DType dtype, const Shape& shape, const Shape& strides, Array& array);
 Array copied(const ArrayView& view);
-OwnedArray owned(const Array& array);
+OwnedArray owned(Array array);  // no failure when it is contiguous
 
 /// Runs `write` with a builder of that line, which is added to what it throws.
 template <class Write>

@@ -63,8 +63,11 @@ class FrameLease {
   FrameLease& operator=(const FrameLease&) = delete;
   ~FrameLease() {
     // Only what the engine made for this call: copies of arguments, results that an error left.
-    for (Array& array : frame_->inputs) array.storage.reset();
-    for (Array& array : frame_->outputs) array.storage.reset();
+    for (std::vector<Array>* arrays : {&frame_->inputs, &frame_->outputs}) {
+      for (Array& array : *arrays) {
+        if (array.storage) array.storage.reset();
+      }
+    }
     frame_->taken = false;
   }
   Frame* operator->() { return frame_; }
@@ -142,7 +145,8 @@ std::vector<OwnedArray> CompiledFunction::call(std::span<const ArrayView> inputs
   FrameLease frame;
   load_all(engine_->spec(), inputs, allow_downcast_, frame->inputs);
   std::vector<OwnedArray> results;
-  for (const Array& array : engine_->call(frame->inputs)) results.push_back(face::owned(array));
+  results.reserve(engine_->spec().outputs.size());  // nothing fails once shared variables have changed
+  for (Array& array : engine_->call(frame->inputs)) results.push_back(face::owned(std::move(array)));
   return results;
 }
 

@@ -46,10 +46,14 @@ void reserve(ExecutionState& state, Transfer& transfer) {
     raise<InternalError>("slot {} has no memory when results are collected", transfer.slot);
   }
   if (transfer.how == Transfer::How::move && movable(state, transfer.slot)) return;
-  const Array view = state.view_of(transfer.slot);
+  Array view = state.view_of(transfer.slot);
   expect_copy(state, view);
   transfer.copy = new_array(view.dtype, view.shape);
-  if (transfer.how != Transfer::How::copy_late) copy_elements(transfer.copy.data, view);
+  if (transfer.how == Transfer::How::copy_late) {
+    transfer.view = std::move(view);
+  } else {
+    copy_elements(transfer.copy.data, view);
+  }
 }
 
 const std::vector<int64_t>& shape_of(ExecutionState& state, int slot) {
@@ -85,13 +89,21 @@ void prepare_in_place(ExecutionState& state, const Transfer& update) {
   state.data[slot] = target.data;
 }
 
-void fill_late_copy(ExecutionState& state, const Transfer& transfer) {
+void fill_late_copy(ExecutionState& state, Transfer& transfer) {
   if (transfer.how != Transfer::How::copy_late) return;
-  copy_elements(transfer.copy.data, state.view_of(transfer.slot));
+  if (state.slot(transfer.slot).source == Source::in_place) {
+    copy_elements(transfer.copy.data, state.arrays[static_cast<size_t>(transfer.slot)]);
+    return;
+  }
+  transfer.view.data = state.data_of(transfer.slot);  // a buffer may have been given its memory since
+  copy_elements(transfer.copy.data, transfer.view);
 }
 
+// To be taken by whoever gets it.
 Array& value_of(ExecutionState& state, Transfer& transfer) {
-  return transfer.copy.storage != nullptr ? transfer.copy : state.arrays[static_cast<size_t>(transfer.slot)];
+  if (transfer.copy.storage != nullptr) return transfer.copy;
+  state.shaped[static_cast<size_t>(transfer.slot)] = 0;
+  return state.arrays[static_cast<size_t>(transfer.slot)];
 }
 
 void give_result(ExecutionState& state, Transfer& result) {
@@ -165,6 +177,7 @@ void commit(ExecutionState& state) {
     const std::vector<int64_t>& shape = shape_of(state, update.slot);
     state.program.shared[static_cast<size_t>(update.target)]->require_fits(state.slot(update.slot).dtype, shape);
   }
+  if (!state.updates.empty()) state.shield.emplace();
   for (const Transfer& update : state.updates) {
     if (update.how != Transfer::How::in_place) continue;
     shape_of(state, update.slot);
@@ -180,8 +193,8 @@ void publish(ExecutionState& state) {
     }
     return;
   }
-  for (const Transfer& result : state.results) fill_late_copy(state, result);
-  for (const Transfer& update : state.updates) fill_late_copy(state, update);
+  for (Transfer& result : state.results) fill_late_copy(state, result);
+  for (Transfer& update : state.updates) fill_late_copy(state, update);
   for (Transfer& result : state.results) give_result(state, result);
   for (Transfer& update : state.updates) {
     const auto cell = static_cast<size_t>(update.target);

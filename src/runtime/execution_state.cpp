@@ -14,22 +14,15 @@ namespace {
 
 using Source = Slot::Source;
 
-struct Extent {
-  const std::byte *first, *last;
-};
-
-Extent extent_of(const Array& x) {
-  Extent range{x.data, x.data + item_size(x.dtype)};
+// Whether elements of the array lie in [first, last).
+bool reaches_into(const Array& x, const std::byte* first, const std::byte* last) {
+  const std::byte *low = x.data, *high = x.data;
   for (size_t axis = 0; axis < x.shape.size(); ++axis) {
-    if (x.shape[axis] == 0) return {x.data, x.data};
-    (x.strides[axis] < 0 ? range.first : range.last) += x.strides[axis] * (x.shape[axis] - 1);
+    if (x.shape[axis] == 0) return false;
+    (x.strides[axis] < 0 ? low : high) += x.strides[axis] * (x.shape[axis] - 1);
   }
-  return range;
-}
-
-bool overlap(const Extent& a, const Extent& b) {
   const std::less<const std::byte*> before;
-  return before(a.first, b.last) && before(b.first, a.last);
+  return x.data != nullptr && before(low, last) && before(first, high + item_size(x.dtype));
 }
 
 int count_profile_steps(const Block& block) {
@@ -67,6 +60,7 @@ ExecutionState::ExecutionState(std::shared_ptr<const Program> p)
   sizes_seen.resize(program.size_instructions.size() + program.guards.size());
   bytes_version.resize(program.slots.size());
   bytes.resize(program.slots.size());
+  shaped.resize(program.slots.size());
   direct.resize(program.output_slots.size());
   for (size_t k = 0; k < program.slots.size(); ++k) {
     const Slot& s = program.slots[k];
@@ -75,7 +69,23 @@ ExecutionState::ExecutionState(std::shared_ptr<const Program> p)
     const bool owns = s.source == Source::output || s.source == Source::dynamic || s.source == Source::in_place;
     if (owns) owners.push_back(static_cast<int>(k));
   }
+  reserve_for_steps(program.body);
   plan_transfers(*this);
+}
+
+// What steps after the commit need must not be allocated then.
+void ExecutionState::reserve_for_steps(const Block& block) {
+  size_t rank = 0;
+  for (const Slot& s : program.slots) rank = std::max(rank, s.shape.size());
+  shape.reserve(rank);
+  for (const Step& step : block.steps) {
+    kernel_buffers.reserve(step.kernel.buffers.size());
+    kernel_ints.reserve(step.kernel.ints.size());
+    kernel_bounds.reserve(2 * step.kernel.buffers.size());
+    if (step.kind != Step::Kind::branch) continue;
+    reserve_for_steps(*step.branch.then_block);
+    reserve_for_steps(*step.branch.else_block);
+  }
 }
 
 const Array* ExecutionState::array_behind(int k) const {
@@ -101,7 +111,6 @@ const Array* ExecutionState::array_behind(int k) const {
 
 int64_t ExecutionState::dim(int k, int axis) const {
   const auto at = static_cast<size_t>(axis);
-  if (slot(k).source == Source::input) return inputs[static_cast<size_t>(slot(k).index)].shape[at];
   const Array* array = array_behind(k);
   return array != nullptr && at < array->shape.size() ? array->shape[at] : value(slot(k).shape[at]);
 }
@@ -182,21 +191,22 @@ void ExecutionState::take_snapshots() {
 // The caller's memory is written by the steps themselves unless something that they may read lies in it.
 void ExecutionState::accept_outputs() {
   for (size_t k = 0; k < outputs.size(); ++k) {
-    const Array& given = outputs[k];
     direct[k] = 0;
-    if (given.data == nullptr) continue;
-    const DType dtype = slot(program.output_slots[k]).dtype;
-    if (given.dtype != dtype || !given.is_contiguous() || (given.storage && given.storage->read_only)) {
-      raise<ValueError>("the array for output {} must be writable, C-contiguous and of dtype {}", k, dtype_name(dtype));
-    }
-    const Extent own = extent_of(given);
-    bool alone = true;
-    for (const Array& input : inputs) alone &= !overlap(own, extent_of(input));
-    for (const Array& value : snapshots) alone &= !overlap(own, extent_of(value));
-    for (size_t other = 0; other < k; ++other)
-      alone &= outputs[other].data == nullptr || !overlap(own, extent_of(outputs[other]));
-    direct[k] = alone;
+    if (outputs[k].data != nullptr) direct[k] = accept_output(k);
   }
+}
+
+bool ExecutionState::accept_output(size_t k) const {
+  const Array& given = outputs[k];
+  const DType dtype = slot(program.output_slots[k]).dtype;
+  if (given.dtype != dtype || !given.is_contiguous() || (given.storage && given.storage->read_only)) {
+    raise<ValueError>("the array for output {} must be writable, C-contiguous and of dtype {}", k, dtype_name(dtype));
+  }
+  const std::byte *const first = given.data, *const last = first + given.size() * item_size(dtype);
+  const auto apart = [&](const Array& other) { return !reaches_into(other, first, last); };
+  const auto before = outputs.first(k);
+  return std::all_of(inputs.begin(), inputs.end(), apart) && std::all_of(snapshots.begin(), snapshots.end(), apart) &&
+         std::all_of(before.begin(), before.end(), apart);
 }
 
 // The bytes of a slot by its registers, checked; computed again only when a register has changed.
@@ -232,22 +242,26 @@ void ExecutionState::prepare_buffer(int k, int site) {
 }
 
 void ExecutionState::prepare_output(int k, int site) {
+  const auto at = static_cast<size_t>(k);
   const size_t wanted = bytes_of(k, site);
-  Array& array = arrays[static_cast<size_t>(k)];
-  set_contiguous(array, slot(k));
-  const int result = result_of_slot[static_cast<size_t>(k)];
+  Array& array = arrays[at];
+  if (shaped[at] != sizes_version) {
+    set_contiguous(array, slot(k));
+    shaped[at] = sizes_version;
+  }
+  const int result = result_of_slot[at];
   if (result >= 0 && direct[static_cast<size_t>(result)] != 0) {
     const Array& given = outputs[static_cast<size_t>(result)];
-    if (given.shape != array.shape) {
+    if (!std::equal(given.shape.begin(), given.shape.end(), array.shape.begin(), array.shape.end())) {
       throw ValueError(fmt::format("the array for output {} has shape {}, the result has {}", result,
                                    tuple_text(given.shape), tuple_text(array.shape)));
     }
-    array.storage = given.storage;
+    if (array.storage != given.storage) array.storage = given.storage;
     array.data = given.data;
   } else {
     give_memory(array, wanted);
   }
-  data_of(k) = array.data;
+  data[at] = array.data;
 }
 
 void ExecutionState::set_contiguous(Array& array, const Slot& s) const {
@@ -288,13 +302,20 @@ void ExecutionState::prepare(int k, int site) {
 void ExecutionState::end() noexcept {
   for (const Transfer& update : updates) {
     const auto k = static_cast<size_t>(update.target);
-    if (taken[k] != 0) program.shared[k]->set(std::move(arrays[static_cast<size_t>(update.slot)]));
+    if (taken[k] != 0) program.shared[k]->exchange(arrays[static_cast<size_t>(update.slot)]);
     taken[k] = 0;
   }
+  shield.reset();  // what is freed now may be Python's, and wait for its lock
   for (const int k : owners) leave_memory(arrays[static_cast<size_t>(k)]);
   for (Array& array : snapshots) array.storage.reset();
-  for (Transfer& result : results) result.copy.storage.reset();
-  for (Transfer& update : updates) update.copy.storage.reset();
+  if (!plain) {
+    for (std::vector<Transfer>* transfers : {&results, &updates}) {
+      for (Transfer& transfer : *transfers) {
+        transfer.copy.storage.reset();
+        transfer.view.storage.reset();
+      }
+    }
+  }
   inputs = {};
   outputs = {};
   profile = nullptr;
@@ -307,16 +328,29 @@ const std::atomic<bool>& ExecutionState::stop_flag() const {
   return control->stop() != nullptr ? *control->stop() : never;
 }
 
-void copy_elements(std::byte* target, const Array& source) {
-  const auto item = static_cast<size_t>(item_size(source.dtype));
-  const int64_t count = source.size();
-  if (count == 0) return;
-  if (source.is_contiguous()) {
-    std::copy_n(source.data, static_cast<size_t>(count) * item, target);
-    return;
+namespace {
+
+// The elements of one index of the axes before `axis`; returns the end of what was written.
+std::byte* copy_from_axis(std::byte* target, const Array& source, const std::byte* first, size_t axis, size_t whole,
+                          size_t whole_bytes) {
+  if (axis == whole) return std::copy_n(first, whole_bytes, target);
+  for (int64_t k = 0; k < source.shape[axis]; ++k, first += source.strides[axis]) {
+    target = copy_from_axis(target, source, first, axis + 1, whole, whole_bytes);
   }
-  for_each_element(
-      source, [&](int64_t k, const std::byte* p) { std::copy_n(p, item, target + static_cast<size_t>(k) * item); });
+  return target;
+}
+
+}  // namespace
+
+// Allocates nothing, for it runs after the commit.
+void copy_elements(std::byte* target, const Array& source) {
+  if (source.size() == 0) return;
+  size_t whole = source.shape.size();  // from this axis on, elements lie in C order
+  int64_t bytes = item_size(source.dtype);
+  while (whole > 0 && (source.shape[whole - 1] == 1 || source.strides[whole - 1] == bytes)) {
+    bytes *= source.shape[--whole];
+  }
+  copy_from_axis(target, source, source.data, 0, whole, static_cast<size_t>(bytes));
 }
 
 bool is_zero(const std::byte* p, DType dtype) {

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "base/fork_shield.h"
 #include "base/memory.h"
 #include "ir/array.h"
 #include "runtime/call_control.h"
@@ -43,7 +45,8 @@ struct Transfer {
   How how = How::move;
   int slot = -1;
   int target = -1;  // index of the function's output, or of the shared variable
-  Array copy = {};  // filled at the commit step
+  Array copy = {};  // allocated at the commit step
+  Array view = {};  // of the slot, for a late copy
 };
 
 struct StepTime {
@@ -62,6 +65,7 @@ struct ExecutionState {
   std::vector<int64_t> sizes_seen;     // by size step: the version that it last left, its guards checked
   std::vector<int64_t> bytes_version;  // by slot: the version that `bytes` belongs to
   std::vector<size_t> bytes;           // by slot: what its memory takes
+  std::vector<int64_t> shaped;         // by slot: the version that shape and strides of its array belong to
 
   std::vector<std::byte*> data;                   // by slot: the first element
   std::vector<Array> arrays;                      // by slot: what output, dynamic and in-place slots own
@@ -85,7 +89,8 @@ struct ExecutionState {
   std::span<Array> outputs;
   Profile* profile = nullptr;
   CallControl* control = nullptr;
-  double estimated = 0;  // nanoseconds of the steps so far
+  double estimated = 0;              // nanoseconds of the steps so far
+  std::optional<ForkShield> shield;  // from the commit to the end of a call with updates
 
   const Slot& slot(int k) const { return program.slots[static_cast<size_t>(k)]; }
   int64_t value(SizeReg r) const { return registers[static_cast<size_t>(r)]; }
@@ -125,6 +130,8 @@ struct ExecutionState {
   void prepare_output(int k, int site);
   void set_contiguous(Array& array, const Slot& s) const;
   void accept_outputs();
+  void reserve_for_steps(const Block& block);
+  bool accept_output(size_t k) const;  // whether the steps may write it
 };
 
 // The parts of a call (sizes.cpp, run_kernel.cpp, run_host.cpp, commit.cpp). `site` is of the step.

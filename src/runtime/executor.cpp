@@ -20,13 +20,7 @@ int64_t nanoseconds_since(Clock::time_point start) {
 /// ring.
 class UpdateLocks {
  public:
-  UpdateLocks(const Program& program, CallControl* control) : program_(program) {
-    for (; held_ < program.shared.size(); ++held_) {
-      if (!updated(held_) || program.shared[held_]->update_lock().try_lock()) continue;
-      if (control != nullptr) control->turn_long();  // who has it may want the caller's own lock
-      program.shared[held_]->update_lock().lock();
-    }
-  }
+  explicit UpdateLocks(const Program& program) : program_(program) {}
   UpdateLocks(const UpdateLocks&) = delete;
   UpdateLocks& operator=(const UpdateLocks&) = delete;
   ~UpdateLocks() {
@@ -34,9 +28,24 @@ class UpdateLocks {
       if (updated(held_)) program_.shared[held_]->update_lock().unlock();
     }
   }
+  void take(CallControl* control) {
+    for (; held_ < program_.shared.size(); ++held_) {
+      if (updated(held_)) take(*program_.shared[held_], control);
+    }
+  }
 
  private:
   bool updated(size_t k) const { return k < program_.shared_updated.size() && program_.shared_updated[k]; }
+  static void take(const SharedCell& cell, CallControl* control) {
+    UpdateLock& lock = cell.update_lock();
+    if (lock.try_lock()) return;
+    if (lock.held_by_this_thread()) {
+      raise<ValueError>("shared variable '{}' cannot be updated by a call from within a call that updates it",
+                        cell.name);
+    }
+    if (control != nullptr) control->turn_long();  // who has it may want the caller's own lock
+    lock.lock();
+  }
   const Program& program_;
   size_t held_ = 0;
 };
@@ -129,30 +138,29 @@ void throw_interrupted(const ExecutionState& state) {
 }
 
 Executor::Executor(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
-Executor::~Executor() { delete spare_.load(std::memory_order_relaxed); }
+
+Executor::~Executor() {
+  for (const std::atomic<ExecutionState*>& place : kept_) delete place.load(std::memory_order_acquire);
+}
 
 std::unique_ptr<ExecutionState> Executor::take_state() {
-  std::unique_ptr<ExecutionState> state(spare_.exchange(nullptr, std::memory_order_acquire));
-  if (state != nullptr) return state;
-  {
-    const std::lock_guard guard(lock_);
-    if (!free_.empty()) {
-      state = std::move(free_.back());
-      free_.pop_back();
-      return state;
-    }
+  for (std::atomic<ExecutionState*>& place : kept_) {
+    if (place.load(std::memory_order_relaxed) == nullptr) continue;
+    std::unique_ptr<ExecutionState> state(place.exchange(nullptr, std::memory_order_acquire));
+    if (state != nullptr) return state;
   }
   return std::make_unique<ExecutionState>(program_);
 }
 
-void Executor::keep_state(std::unique_ptr<ExecutionState> state) {
-  ExecutionState* none = nullptr;
-  if (spare_.compare_exchange_strong(none, state.get(), std::memory_order_release, std::memory_order_relaxed)) {
+void Executor::keep_state(std::unique_ptr<ExecutionState> state) noexcept {
+  for (std::atomic<ExecutionState*>& place : kept_) {
+    ExecutionState* none = nullptr;
+    if (place.load(std::memory_order_relaxed) != nullptr) continue;
+    if (!place.compare_exchange_strong(none, state.get(), std::memory_order_release, std::memory_order_relaxed))
+      continue;
     static_cast<void>(state.release());
     return;
   }
-  const std::lock_guard guard(lock_);
-  free_.push_back(std::move(state));
 }
 
 void Executor::run(const Call& call) {
@@ -160,7 +168,8 @@ void Executor::run(const Call& call) {
   if (call.profile != nullptr && call.control != nullptr) call.control->turn_long();  // it will wait for a lock
   std::unique_ptr<ExecutionState> state = take_state();
   {
-    const UpdateLocks locks(*program_, call.control);
+    UpdateLocks locks(*program_);
+    locks.take(call.control);
     try {
       state->begin(call);
       run_block(*state, program_->body);

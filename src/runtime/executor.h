@@ -1,9 +1,9 @@
 // The one executor: runs a program's block tree over an execution state that is kept between calls.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 
@@ -40,12 +40,13 @@ class Executor {
 
  private:
   std::unique_ptr<ExecutionState> take_state();
-  void keep_state(std::unique_ptr<ExecutionState> state);
+  void keep_state(std::unique_ptr<ExecutionState> state) noexcept;
 
+  // As many calls at a time find a state; more make their own. Without a lock: none can be left locked in a forked
+  // child.
+  static constexpr size_t kept_states = 16;
   std::shared_ptr<const Program> program_;
-  std::atomic<ExecutionState*> spare_{nullptr};  // one more, without the lock
-  std::mutex lock_;
-  std::vector<std::unique_ptr<ExecutionState>> free_;
+  std::array<std::atomic<ExecutionState*>, kept_states> kept_{};
 };
 
 /// The trailer of a run-time error: node, input types, shapes, strides, the user's line, and the hint; Theano's order

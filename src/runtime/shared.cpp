@@ -2,9 +2,11 @@
 #include "runtime/shared.h"
 
 #include <atomic>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
+#include "base/fork_shield.h"
 #include "base/text.h"
 #include "ir/op.h"
 
@@ -16,11 +18,63 @@ uint64_t next_cell_id() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
+// A lock of a vanished thread cannot be destroyed.
+template <class T>
+void make_anew(T& object) {
+  new (&object) T;
+}
+
 }  // namespace
+
+/// All cells, so that a forked child can free what other threads had locked.
+struct CellRegistry {
+  std::mutex mutex;  // taken inside ForkShields only
+  SharedCell* first = nullptr;
+
+  // Never destroyed: cells may live on in static objects.
+  static CellRegistry& instance() {
+    static CellRegistry& registry = *new CellRegistry;
+    return registry;
+  }
+  CellRegistry() {
+    after_fork_in_child([] {
+      for (SharedCell* cell = instance().first; cell != nullptr; cell = cell->after_) cell->forget_other_threads();
+    });
+  }
+  void add(SharedCell* cell) {
+    const ForkShield shield;
+    const std::lock_guard guard(mutex);
+    cell->after_ = first;
+    if (first != nullptr) first->before_ = cell;
+    first = cell;
+  }
+  void remove(SharedCell* cell) {
+    const ForkShield shield;
+    const std::lock_guard guard(mutex);
+    (cell->before_ != nullptr ? cell->before_->after_ : first) = cell->after_;
+    if (cell->after_ != nullptr) cell->after_->before_ = cell->before_;
+  }
+};
+
+void UpdateLock::forget_other_threads() {
+  if (held_by_this_thread()) return;
+  make_anew(mutex_);
+  owner_.store({}, std::memory_order_relaxed);
+}
 
 SharedCell::SharedCell(Type type, Array value) : type_(type), id_(next_cell_id()) {
   require_fits(value.dtype, value.shape);
   value_ = std::move(value);
+  CellRegistry::instance().add(this);
+}
+
+SharedCell::~SharedCell() { CellRegistry::instance().remove(this); }
+
+// No fork cuts a change of the value in two, so it is whole and in its place; only readers may have had the lock.
+void SharedCell::forget_other_threads() {
+  make_anew(value_lock_);
+  make_anew(returned_);
+  update_lock_.forget_other_threads();
 }
 
 Array SharedCell::snapshot() const {
@@ -56,7 +110,10 @@ void SharedCell::require_fits(DType dtype, const std::vector<int64_t>& shape) co
   }
 }
 
-void SharedCell::set(Array value) { exchange(value); }
+void SharedCell::set(Array value) {
+  const ForkShield shield;
+  exchange(value);
+}
 
 void SharedCell::exchange(Array& value) {
   require_fits(value.dtype, value.shape);

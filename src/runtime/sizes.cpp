@@ -26,6 +26,9 @@ int64_t scalar_value(const ExecutionState& state, int slot) {
 int64_t evaluate(ExecutionState& state, const SizeInstruction& i) {
   switch (i.kind) {
     case SizeInstruction::Kind::dim:
+      if (const Slot& s = state.slot(i.slot); s.source == Slot::Source::input) {  // most of them
+        return state.inputs[static_cast<size_t>(s.index)].shape[static_cast<size_t>(i.axis)];
+      }
       return state.dim(i.slot, i.axis);
     case SizeInstruction::Kind::stride:
       return state.stride(i.slot, i.axis);
