@@ -8,6 +8,7 @@ import pickle
 import statistics
 import subprocess
 import sys
+import time
 
 import numpy as np
 
@@ -41,6 +42,22 @@ class Worker:
         if not succeeded:
             raise WorkerFailed(value)
         return value
+
+    def wait_until_idle(self, seconds=2):
+        """Threads of a library (OpenBLAS) spin for a while after their work; they would take a core from whoever is next."""
+        end = time.monotonic() + seconds
+        before = self.processor_seconds()
+        while time.monotonic() < end:
+            time.sleep(0.02)
+            now = self.processor_seconds()
+            if now == before:
+                return
+            before = now
+
+    def processor_seconds(self):
+        """Of all its threads, in ticks of 10 ms."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
 
     def close(self):
         self.process.stdin.close()
@@ -145,4 +162,5 @@ def take_turns(sides, rounds, seconds):
     for _ in range(rounds):
         for name, (worker, _) in sides.items():
             times[name].append(statistics.median(worker.ask("measure", seconds, 3)))
+            worker.wait_until_idle()
     return times
