@@ -8,7 +8,7 @@ _core.set_package_folder(_os.path.dirname(_os.path.abspath(__file__)) + _os.sep)
 from . import _missing, configuration  # noqa: E402
 from .configuration import change_flags, config  # noqa: E402
 from . import tensor  # noqa: E402
-from . import compile, gof, gradient, ifelse, printing, scalar, sharedvalue  # noqa: E402,F401
+from . import _function_copy, compile, gof, gradient, ifelse, printing, scalar, sharedvalue  # noqa: E402,F401
 from ._builders import OpFromGraph, clone  # noqa: E402
 from ._function import Function, FunctionGraph, function  # noqa: E402
 from ._io import In, Out, Param  # noqa: E402

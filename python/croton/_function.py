@@ -328,26 +328,6 @@ def _set(self, key, value):
         self._defaults[k] = filter_value(self._ins[k].variable.type, value, allow_downcast=self._allow_downcast)
 
 
-def _copy(self, share_memory=False, swap=None, delete_updates=False, name=None, profile=None):
-    """Another function of the same graph: with other shared variables (`swap`), or without updates."""
-    recipe = dict(self._recipe)
-    if name is not None:
-        recipe["name"] = name
-    if profile is not None:
-        recipe["profile"] = profile
-    swap = dict(swap or {})
-    for old, new in swap.items():
-        if old.type != new.type:
-            raise ValueError("The type of the swapped variables differs: %s and %s" % (old.type, new.type))
-    if delete_updates:
-        recipe["updates"], recipe["no_default_updates"] = [], True
-        recipe["inputs"] = [In(i.variable, name=i.name, value=i.value) for i in recipe["inputs"]]
-    else:
-        recipe["updates"] = [(swap.get(a, a), b) for a, b in recipe["updates"]]
-    recipe["givens"] = list(recipe["givens"]) + list(swap.items())
-    return _build(**recipe)
-
-
 def _get_shared(self):
     """The shared variables that a call updates or reads."""
     roots = [o.variable for o in self.maker.outputs] + [v for _, v in self._shared]
@@ -368,7 +348,7 @@ class _Container:
         _set(self._function, key, value)
 
 
-Function._bind, Function._convert, Function.copy, Function._call_subset = _bind, _convert, _copy, _call_subset
+Function._bind, Function._convert, Function._call_subset = _bind, _convert, _call_subset
 Function.__getitem__, Function.__setitem__ = _get, _set
 Function.get_shared = _get_shared
 Function.free = lambda self: None

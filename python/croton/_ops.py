@@ -20,6 +20,9 @@ class RowOp(Op):
     def __hash__(self):
         return hash((self._row, self._ints))
 
+    def __reduce__(self):
+        return _restored_op, (type(self).__name__, vars(self))
+
     def __str__(self):
         return self._text
 
@@ -53,6 +56,9 @@ class ScalarOp:
 
     def __hash__(self):
         return hash(self.name)
+
+    def __reduce__(self):
+        return scalar_op, (self.name,)
 
     def __str__(self):
         return self.name
@@ -181,6 +187,14 @@ def class_named(name):
         base = _CLASSES.get(name, RowOp)
         classes[name] = base if base.__name__ == name else type(name, (base,), {"__doc__": "Theano's %s." % name})
     return classes[name]
+
+
+def _restored_op(name, facts):
+    """An op object from a pickle. The classes of most are made from the rows, so they are found by name."""
+    cls = {"RowOp": RowOp, "TrueDiv": TrueDiv, "CAReduce": CAReduce}.get(name) or class_named(name)
+    op = cls.__new__(cls)
+    vars(op).update(facts)
+    return op
 
 
 for _row in ROWS.values():

@@ -1,4 +1,7 @@
 """Ops that users write in Python: the base class Op, and what the engine asks of one (perform, gradient, tangent)."""
+import functools
+import importlib
+
 import numpy as np
 
 from . import _core
@@ -179,6 +182,10 @@ class _FromFunction(Op):
     def __hash__(self):
         return hash((type(self), self._function))
 
+    def __reduce__(self):
+        """By name, as functions are: the decorated function's name is that of this op."""
+        return _named_in, (self._function.__module__, self._function.__qualname__)
+
     def __str__(self):
         return "FromFunctionOp{%s}" % self.__name__
 
@@ -190,6 +197,10 @@ class _FromFunction(Op):
             raise ValueError("%s returned %d values for %d outputs" % (self.__name__, len(results), len(outputs)))
         for cell, value in zip(outputs, results):
             cell[0] = value
+
+
+def _named_in(module, name):
+    return functools.reduce(getattr, name.split("."), importlib.import_module(module))
 
 
 def as_op(itypes, otypes, infer_shape=None):

@@ -94,6 +94,10 @@ class Variable:
     def get_parents(self):
         return [] if self.owner is None else [self.owner]
 
+    def __reduce__(self):
+        from ._pickle import reduce_computed, reduce_input
+        return reduce_input(self) if self.owner is None else reduce_computed(self)
+
     def clone(self):
         """A new variable of the same type and name, without an owner."""
         return new_input(self.type, self.name)
@@ -134,6 +138,10 @@ class Constant(Variable):
 
     def signature(self):
         return self.type, self.data.tobytes()
+
+    def __reduce__(self):
+        from ._pickle import reduce_constant
+        return reduce_constant(self)
 
     def clone(self):
         return type(self)(self.type, self.data, self.name)
@@ -187,6 +195,10 @@ class Apply:
 
     def get_parents(self):
         return list(self.inputs)
+
+    def __reduce__(self):
+        from ._pickle import reduce_apply
+        return reduce_apply(self)
 
     def __str__(self):
         return "%s(%s)" % (self.op, ", ".join(str(x) for x in self.inputs))

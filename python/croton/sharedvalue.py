@@ -1,9 +1,12 @@
 """Shared variables: state that lives in the engine and that functions read and update."""
+import weakref
+
 import numpy as np
 
 from . import _core
 from ._filter import filter_value
 from ._operators import _tensor_py_operators
+from ._pickle import VERSION, attributes_of, check_version
 from ._types import TensorType
 from ._variable import Variable, leaf_classes, remember, type_of_key
 
@@ -48,9 +51,11 @@ class SharedVariable(Variable):
     container = property(_Container)
 
     def __reduce__(self):
-        """Pickled and deeply copied as a value of its own; attributes that the user has set go along."""
-        kept = {k: v for k, v in vars(self).items() if k not in ("_var", "type", "_borrowed", "_fn_cache")}
-        return _restored, (self.get_value(borrow=True), self.name, self.type.broadcastable), kept
+        """Pickled and deeply copied with its value; variables around one value have one again when they are loaded."""
+        return _restored, (VERSION, type(self), _cell_of(self._var), self.name), attributes_of(self)
+
+    def __copy__(self):
+        return self.clone()
 
     def clone(self):
         """Another variable around the same value."""
@@ -69,8 +74,31 @@ ScalarSharedVariable = TensorSharedVariable
 leaf_classes["shared", "tensor"] = TensorSharedVariable
 
 
-def _restored(value, name, broadcastable):
-    return shared(value, name=name, broadcastable=broadcastable)
+class _Cell:
+    """The value behind shared variables, as it is pickled."""
+
+    def __init__(self, var):
+        self._var = var
+
+    def __reduce__(self):
+        return _restored_cell, (VERSION, _core.shared_value(self._var, True), self._var.type_key[2])
+
+
+_cells = weakref.WeakValueDictionary()
+
+
+def _cell_of(var):
+    return _cells.setdefault(_core.shared_cell_id(var), _Cell(var))
+
+
+def _restored_cell(version, value, broadcastable):
+    check_version(version)
+    return _Cell(_core.shared(value, list(broadcastable), "", False))
+
+
+def _restored(version, cls, cell, name):
+    check_version(version)
+    return _adopt(_core.share_cell(cell._var, name or ""), cls)
 
 
 def _adopt(var, cls):

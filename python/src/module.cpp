@@ -15,5 +15,6 @@ NB_MODULE(_core, m) {
   bind_shared(m);
   bind_function(m);
   bind_host(m);
+  bind_pickle(m);
   m.def("set_package_folder", &set_package_folder);
 }
