@@ -1,7 +1,4 @@
 """Ops that users write in Python: the base class Op, and what the engine asks of one (perform, gradient, tangent)."""
-import functools
-import importlib
-
 import numpy as np
 
 from . import _core
@@ -172,7 +169,7 @@ class _FromFunction(Op):
     def __init__(self, function, itypes, otypes, infer_shape):
         self._function = function
         self.itypes, self.otypes = itypes, otypes
-        self.__name__ = function.__name__
+        self.__name__, self.__module__ = function.__name__, function.__module__
         if infer_shape is not None:
             self.infer_shape = infer_shape
 
@@ -183,8 +180,8 @@ class _FromFunction(Op):
         return hash((type(self), self._function))
 
     def __reduce__(self):
-        """By name, as functions are: the decorated function's name is that of this op."""
-        return _named_in, (self._function.__module__, self._function.__qualname__)
+        """By name, as functions are: in its module the decorated function's name is that of this op."""
+        return self._function.__qualname__
 
     def __str__(self):
         return "FromFunctionOp{%s}" % self.__name__
@@ -197,10 +194,6 @@ class _FromFunction(Op):
             raise ValueError("%s returned %d values for %d outputs" % (self.__name__, len(results), len(outputs)))
         for cell, value in zip(outputs, results):
             cell[0] = value
-
-
-def _named_in(module, name):
-    return functools.reduce(getattr, name.split("."), importlib.import_module(module))
 
 
 def as_op(itypes, otypes, infer_shape=None):

@@ -305,3 +305,9 @@ def test_another_process_loads_it(tmp_path, monkeypatch, protocol):
     labels, text = done.stdout.rstrip("\n").split("] ", 1)
     x = np.random.RandomState(1).randn(5, 4)
     assert labels + "]" == str(predict(x).tolist()) and text == croton.pp(classifier.y_pred)
+
+
+def test_a_function_without_a_name_of_its_own_is_refused_when_it_is_pickled():
+    op = croton.as_op([T.dvector], [T.dvector])(lambda x: x)
+    with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
+        pickle.dumps(op(T.dvector()))
