@@ -8,6 +8,7 @@ import pickle
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -29,6 +30,9 @@ class Worker:
             environment.pop(name, None)
         for name in ("CROTON_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
             environment[name] = str(threads)
+        # Kernels are compiled in each run of the bench, whatever earlier runs have left.
+        self.kernels = tempfile.TemporaryDirectory()
+        environment["CROTON_CACHE_DIR"] = os.path.join(self.kernels.name, "croton")
         self.process = subprocess.Popen([sys.executable, str(HERE / "worker.py"), implementation], env=environment,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -62,6 +66,7 @@ class Worker:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+        self.kernels.cleanup()
 
 
 class Limits:

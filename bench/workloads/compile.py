@@ -1,4 +1,4 @@
-"""From a graph to the first result: building, rewriting, code and one run. No call meets a kernel that is already there."""
+"""From a graph to the first result: building, rewriting, code and one run. Kernels are compiled, or all found on disk."""
 import itertools
 
 import numpy as np
@@ -9,8 +9,9 @@ NAME = "compile"
 
 
 def variants(quick):
-    return [{"label": "elementwise, six operations", "graph": "map"},
-            {"label": "perceptron step 784-500-10", "graph": "perceptron", "batch": 60, "dtype": "float32"}]
+    graphs = [{"label": "elementwise, six operations", "graph": "map"},
+              {"label": "perceptron step 784-500-10", "graph": "perceptron", "batch": 60, "dtype": "float32"}]
+    return graphs + [dict(graph, label=graph["label"] + ", cached", cached=True) for graph in graphs]
 
 
 def inputs(variant, rng):
@@ -22,18 +23,18 @@ def inputs(variant, rng):
 def croton(variant, arrays):
     import croton
     import croton.tensor as T
-    counter = itertools.count(1)
+    # A constant of its own: no cache knows this function. Always the same: each call but the first finds all its kernels.
+    numbers = itertools.repeat(1) if variant.get("cached") else itertools.count(1)
 
     def run_map():
         x, y = T.dvectors("x", "y")
-        # A constant of its own: no cache knows this function.
-        function = croton.function([x, y], T.tanh(x * y + (1 + next(counter) / 4096)) * (x - y) * 0.5)
+        function = croton.function([x, y], T.tanh(x * y + (1 + next(numbers) / 4096)) * (x - y) * 0.5)
         function(*arrays)
         return []
 
     def run_perceptron():
         arguments, cost, updates, _ = perceptron.graph(variant, arrays)
-        factor = np.asarray(1 + next(counter) / 4096, dtype=variant["dtype"])
+        factor = np.asarray(1 + next(numbers) / 4096, dtype=variant["dtype"])
         function = croton.function(arguments, cost, updates=[(shared, T.tanh(value * factor)) for shared, value in updates])
         function(arrays[0], arrays[5])
         return []

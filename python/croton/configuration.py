@@ -37,6 +37,8 @@ _FLAGS = {
     "openmp": (False, None, True),
     "openmp_elemwise_minsize": (200000, None, True),
     "traceback.limit": (8, None, True),
+    "base_compiledir": ("", None, False),
+    "compiledir": ("", None, False),
 }
 
 # Flags of Theano's that change nothing here: accepted with their defaults, so that old flag lines go on working.
@@ -55,7 +57,7 @@ _WITHOUT_EFFECT = {
     "experimental.local_alloc_elemwise": True, "experimental.local_alloc_elemwise_assert": True,
     "experimental.unpickle_gpu_on_cpu": False, "lib.amdlibm": False, "vm.lazy": None, "scan.allow_gc": False,
     "scan.allow_output_prealloc": True, "scan.debug": False, "blas.ldflags": "", "blas.check_openmp": True,
-    "conv.assert_shape": False, "cxx": "", "gcc.cxxflags": "", "nocleanup": False, "compiledir": "", "base_compiledir": "",
+    "conv.assert_shape": False, "cxx": "", "gcc.cxxflags": "", "nocleanup": False,
     "compiledir_format": "", "compile.timeout": 120, "compile.wait": 5, "cmodule.age_thresh_use": 2073600,
     "cmodule.compilation_warning": False, "cmodule.debug": False, "cmodule.preload_cache": False,
     "cmodule.remove_gxx_opt": False, "cmodule.warn_no_version": False, "cmodule.mac_framework_link": False,
@@ -178,6 +180,11 @@ def _initial():
 
 
 config = _Section(_initial(), "")
+
+# Compiled kernels lie where Theano's compiled code would, unless Croton's own variable says otherwise.
+_folder = config.compiledir or config.base_compiledir
+if _folder and not os.environ.get("CROTON_CACHE_DIR"):
+    _core.set_cache_folder(os.path.join(os.path.abspath(os.path.expanduser(_folder)), "croton"))
 
 
 class change_flags:

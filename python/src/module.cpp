@@ -16,5 +16,6 @@ NB_MODULE(_core, m) {
   bind_function(m);
   bind_host(m);
   bind_pickle(m);
+  bind_cache(m);
   m.def("set_package_folder", &set_package_folder);
 }

@@ -1,4 +1,5 @@
-// Finds out what the processor can do, and opens the code generator's library when the first kernel is compiled.
+// Finds out what the processor can do, looks for kernels in the cache, and opens the code generator's library for the
+// first one that is not there.
 #include <cpuid.h>
 #include <dlfcn.h>
 
@@ -8,15 +9,21 @@
 #include <cstring>
 #include <mutex>
 #include <string_view>
+#include <vector>
 
+#include "backend/cpu/build_id.h"
 #include "backend/cpu/compiler.h"
+#include "backend/cpu/kernel_cache.h"
 #include "base/error.h"
+#include "base/fork_shield.h"
+#include "base/hash.h"
 
 namespace croton {
 namespace {
 
 constexpr char library_name[] = "libcroton_llvm.so";
 
+// Vendor, model and features: two processors with the same description get the same code.
 std::string describe_cpu() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   char vendor[13] = "unknown";
@@ -27,8 +34,14 @@ std::string describe_cpu() {
     vendor[12] = '\0';
   }
   unsigned signature = 0;
-  if (__get_cpuid(1, &a, &b, &c, &d)) signature = a;
-  return fmt::format("{}-{:x}", vendor, signature);
+  std::vector<unsigned> features;
+  if (__get_cpuid(1, &signature, &b, &c, &d)) features = {c, d};  // b tells which core it is
+  for (const unsigned part : {0u, 1u}) {
+    if (__get_cpuid_count(7, part, &a, &b, &c, &d)) features.insert(features.end(), {a, b, c, d});
+  }
+  if (__get_cpuid(0x80000001, &a, &b, &c, &d)) features.insert(features.end(), {c, d});
+  const uint64_t digest = hash_bytes(features.data(), features.size() * sizeof(unsigned));
+  return fmt::format("{}-{:x}-{:016x}", vendor, signature, digest);
 }
 
 // The builtins also ask whether the system saves the wide registers.
@@ -93,6 +106,55 @@ CpuTarget host_target() {
 
 bool llvm_loaded() { return generator().load(std::memory_order_acquire) != nullptr; }
 
+namespace {
+
+// What shapes the code besides the kernel: both libraries, and the processor where code is made for this very one.
+// Empty where the libraries cannot be told from others: then nothing is kept.
+const std::string& generator_identity() {
+  const ForkShield shield;
+  static const std::string identity = [] {
+    const std::string own = build_id_of_address(library_name), other = build_id_of_file(library_path());
+    return own.empty() || other.empty() ? "" : own + other;
+  }();
+  return identity;
+}
+
+Hash128 key_of(const loop::Kernel& kernel, const CompileOptions& options, CpuTarget::Isa isa) {
+  std::string key = generator_identity();
+  if (isa == CpuTarget::Isa::avx512) key += detected_target().cpu_name;
+  key += options.checked ? 'c' : '-';
+  key += static_cast<char>(isa);
+  const std::vector<uint64_t> words = loop::code_words(kernel);
+  key.append(reinterpret_cast<const char*>(words.data()), words.size() * sizeof(uint64_t));
+  return hash128_text(key);
+}
+
+// The library may have been replaced between the look at its file and its opening.
+bool is_identified(CodeGenerator generate) {
+  static const bool identified =
+      generator_identity().ends_with(build_id_of_address(reinterpret_cast<const void*>(generate)));
+  return identified;
+}
+
+KernelImage image_of(const loop::Kernel& kernel, const CompileOptions& options, CpuTarget::Isa isa,
+                     std::string& assembly) {
+  const bool keeps = !options.keep_assembly && !generator_identity().empty();
+  const std::shared_ptr<KernelCache> cache = keeps ? kernel_cache() : nullptr;
+  Hash128 key;
+  if (cache) {
+    key = key_of(kernel, options, isa);
+    if (std::optional<KernelImage> known = cache->find(key)) return std::move(*known);
+  }
+  CodeGenerator generate = generator().load(std::memory_order_acquire);
+  if (generate == nullptr) generate = open_generator();
+  KernelImage image;
+  generate(kernel, options, isa, image, assembly);
+  if (cache && is_identified(generate)) cache->store(key, image);
+  return image;
+}
+
+}  // namespace
+
 CompiledKernel compile_kernel(const loop::Kernel& kernel, const CompileOptions& options) {
   const CpuTarget::Isa isa = options.isa.value_or(host_target().isa);
   if (isa < detected_target().isa || isa == CpuTarget::Isa::none) {
@@ -100,11 +162,8 @@ CompiledKernel compile_kernel(const loop::Kernel& kernel, const CompileOptions& 
                                isa == CpuTarget::Isa::avx512 ? "AVX-512" : "AVX2 and FMA");
   }
   const auto start = std::chrono::steady_clock::now();
-  CodeGenerator generate = generator().load(std::memory_order_acquire);
-  if (generate == nullptr) generate = open_generator();
   CompiledKernel result;
-  KernelImage image;
-  generate(kernel, options, isa, image, result.assembly);
+  const KernelImage image = image_of(kernel, options, isa, result.assembly);
   LoadedImage loaded = load(image);
   result.entry = loaded.entry;
   result.code = std::move(loaded.code);
