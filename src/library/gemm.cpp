@@ -156,6 +156,7 @@ GemmProblem block_of(const GemmProblem& p, const Grid& grid, int64_t block) {
 
 int run_blocks(const GemmProblem& p) {
   const GemmImplementation& implementation = choose(p);
+  if (implementation.run_spread != nullptr) return implementation.run_spread(p);
   const Grid grid = grid_of(p.m, p.n, p.k);
   const int64_t blocks = grid.rows * grid.columns;
   if (blocks == 1) {

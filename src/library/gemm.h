@@ -27,6 +27,9 @@ struct GemmImplementation {
   const char* name;
   std::string (*refuse)(const GemmProblem&);  // "" : accepts
   void (*run)(const GemmProblem&);            // serial, on one block
+  // Spreads the whole problem over the pool by itself, with the same bits for any number of threads, and returns how
+  // many worked; null where run is to be called on blocks.
+  int (*run_spread)(const GemmProblem&) = nullptr;
 };
 
 const std::vector<GemmImplementation>& gemm_implementations();

@@ -2,9 +2,12 @@
 //
 // A library that does not know the processor falls back to its oldest kernels: OpenBLAS 0.3.21 runs a newer server
 // processor at a fifth of what these reach.
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/memory.h"
+#include "base/thread_pool.h"
 #include "library/gemm_layout.h"
 #include "library/gemm_native_tiles.h"
 
@@ -103,36 +106,94 @@ class Buffer {
   void* data_;
 };
 
-template <class T>
-void run_product_of(const GemmProblem& p) {
-  const bool adds_c = p.c != nullptr && p.beta != 0;
-  if (adds_c) scale_into_output(p);
-  static const Tile<T> tile = best_tile<T>();
-  const int64_t rows = round_up(std::min(p.m, panel_rows), tile.rows);
-  const int64_t columns = round_up(std::min(p.n, panel_columns), tile.columns);
-  const int64_t depth = std::min(p.k, panel_depth);
-  const Buffer buffer((rows + columns) * depth * sizeof(T));
-  T* packed_a = static_cast<T*>(buffer.data());
-  T* packed_b = packed_a + rows * depth;
-  const T* a = static_cast<const T*>(p.a);
-  const T* b = static_cast<const T*>(p.b);
-  T* out = static_cast<T*>(p.out);
-  for (int64_t j = 0; j < p.n; j += panel_columns) {
-    const int64_t n = std::min(panel_columns, p.n - j);
-    for (int64_t l = 0; l < p.k; l += panel_depth) {
-      const int64_t k = std::min(panel_depth, p.k - l);
-      pack(b + l * p.b_row + j * p.b_column, p.b_column, p.b_row, n, k, tile.columns, packed_b);
-      for (int64_t i = 0; i < p.m; i += panel_rows) {
-        const int64_t m = std::min(panel_rows, p.m - i);
-        pack(a + i * p.a_row + l * p.a_column, p.a_row, p.a_column, m, k, tile.rows, packed_a);
-        run_tiles(tile, packed_a, packed_b, m, n, k, static_cast<T>(p.alpha), adds_c || l > 0, out + i * p.out_row + j,
-                  p.out_row);
-      }
-    }
-  }
+// From so many multiply-adds on a second thread brings more than it costs.
+constexpr double least_spread_work = 4e6;
+// Columns of the output that one piece of work goes over: each packs its rows of the first operand anew.
+constexpr int64_t piece_columns = 384;
+
+int64_t pieces_of(int64_t size, int64_t piece) { return (size + piece - 1) / piece; }
+
+/// Multiples of the tile, at most a panel, in a number that two and four threads share evenly.
+int64_t rows_of_piece(int64_t m, int64_t tile_rows) {
+  return round_up(pieces_of(m, round_up(pieces_of(m, panel_rows), 4)), tile_rows);
 }
 
-void run_product(const GemmProblem& p) { p.dtype == DType::f32 ? run_product_of<float>(p) : run_product_of<double>(p); }
+// Pieces of work for the pool, or for the calling thread alone; counts who has worked.
+class Spread {
+ public:
+  explicit Spread(bool alone) : alone_(alone) {}
+  template <class Run>
+  void over(int64_t count, const Run& run) {
+    if (alone_ || count < 2) {
+      for (int64_t k = 0; k < count; ++k) run(k);
+      return;
+    }
+    default_pool().for_each_chunk(count, 1, [&](int64_t begin, int64_t end, int worker) {
+      worked_[static_cast<size_t>(worker)] = true;
+      for (int64_t k = begin; k < end; ++k) run(k);
+    });
+  }
+  int threads() const { return std::max(1, static_cast<int>(std::count(worked_.begin(), worked_.end(), true))); }
+
+ private:
+  bool alone_;
+  std::array<bool, ThreadPool::max_threads> worked_{};
+};
+
+// One step of depth of one panel of columns: the second operand is packed once, all threads together, then pieces of
+// the output are computed. Every element is the same sum in the same order, however the output is cut.
+template <class T>
+void run_panel(const GemmProblem& p, const Tile<T>& tile, int64_t j, int64_t n, int64_t l, T* packed_b,
+               Spread& spread) {
+  const int64_t k = std::min(panel_depth, p.k - l);
+  const T* b = static_cast<const T*>(p.b) + l * p.b_row + j * p.b_column;
+  const int64_t group = round_up(piece_columns, tile.columns), groups = pieces_of(n, group);
+  spread.over(groups, [&](int64_t g) {
+    const int64_t first = g * group;
+    pack(b + first * p.b_column, p.b_column, p.b_row, std::min(group, n - first), k, tile.columns,
+         packed_b + first * k);
+  });
+  const bool adds_c = p.c != nullptr && p.beta != 0;
+  const int64_t rows = rows_of_piece(p.m, tile.rows);
+  spread.over(pieces_of(p.m, rows) * groups, [&](int64_t piece) {
+    const int64_t i = piece / groups * rows, first = piece % groups * group;
+    GemmProblem part = p;
+    part.m = std::min(rows, p.m - i);
+    part.n = std::min(group, n - first);
+    part.out = static_cast<T*>(p.out) + i * p.out_row + j + first;
+    if (adds_c && l == 0) {
+      part.c = static_cast<const T*>(p.c) + i * p.c_row + (j + first) * p.c_column;
+      scale_into_output(part);
+    }
+    const Buffer packed_a(static_cast<size_t>(rows * k) * sizeof(T));
+    T* a = static_cast<T*>(packed_a.data());
+    pack(static_cast<const T*>(p.a) + i * p.a_row + l * p.a_column, p.a_row, p.a_column, part.m, k, tile.rows, a);
+    run_tiles(tile, a, packed_b + first * k, part.m, part.n, k, static_cast<T>(p.alpha), adds_c || l > 0,
+              static_cast<T*>(part.out), p.out_row);
+  });
+}
+
+template <class T>
+int run_product_of(const GemmProblem& p, bool alone) {
+  static const Tile<T> tile = best_tile<T>();
+  const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  Spread spread(alone || work < least_spread_work);
+  const int64_t columns = round_up(std::min(p.n, panel_columns), tile.columns);
+  const Buffer packed_b(static_cast<size_t>(columns * std::min(p.k, panel_depth)) * sizeof(T));
+  for (int64_t j = 0; j < p.n; j += panel_columns) {
+    for (int64_t l = 0; l < p.k; l += panel_depth) {
+      run_panel(p, tile, j, std::min(panel_columns, p.n - j), l, static_cast<T*>(packed_b.data()), spread);
+    }
+  }
+  return spread.threads();
+}
+
+int run_spread(const GemmProblem& p, bool alone) {
+  return p.dtype == DType::f32 ? run_product_of<float>(p, alone) : run_product_of<double>(p, alone);
+}
+
+void run_product(const GemmProblem& p) { run_spread(p, true); }
+int spread_product(const GemmProblem& p) { return run_spread(p, false); }
 
 std::string refuse_product(const GemmProblem& p) {
   if (!has_avx512() && !has_avx2()) return "the processor has no AVX2";
@@ -179,7 +240,7 @@ std::string refuse_vector(const GemmProblem& p) {
 
 }  // namespace
 
-GemmImplementation native_implementation() { return {"own gemm", refuse_product, run_product}; }
+GemmImplementation native_implementation() { return {"own gemm", refuse_product, run_product, spread_product}; }
 GemmImplementation native_vector_implementation() { return {"own gemv", refuse_vector, run_vector}; }
 
 }  // namespace croton
