@@ -85,8 +85,15 @@ int run_step(ExecutionState& state, const Step& step) {
   return 1;
 }
 
+// Sizes that no memory can have are errors of the user's line, like those that do not fit.
 void prepare_all(ExecutionState& state, const Step& step) {
-  for (const int slot : step.prepares) state.prepare(slot, step.site);
+  try {
+    for (const int slot : step.prepares) state.prepare(slot, step.site);
+  } catch (const OverflowError& error) {
+    throw OverflowError(error.what() + error_trailer(state.program, step.site, {}));
+  } catch (const MemoryError& error) {
+    throw MemoryError(error.what() + error_trailer(state.program, step.site, {}));
+  }
 }
 
 void run_timed_step(ExecutionState& state, const Step& step) {
