@@ -13,6 +13,7 @@ struct Frame {
   int64_t error_size = 0;                   // the size that it had to be below
   const std::atomic<bool>* stop = nullptr;  // long loops look at it now and then
   void* scratch = nullptr;                  // 64-byte aligned, at least the plan's bytes for this kernel
+  bool streams = false;                     // the call writes more than caches hold: stores may go past them
   const int64_t* bounds = nullptr;          // checked emission: first and last allowed element offset of each buffer
 };
 

@@ -48,10 +48,31 @@ void gather_operands(ExecutionState& state, const KernelStep& step) {
   }
 }
 
+// A call that reads and writes more than caches hold stores past them, which saves reading what is overwritten: 1.45
+// times faster beyond 150 MB on a server whose last cache looks like 100 MB, nothing lost from 6 MB on. The size of
+// that cache cannot be asked for: virtual machines name the whole socket's, or none. Memory that the kernel also reads
+// through another buffer is in the cache already.
+constexpr int64_t streaming_bytes = int64_t{64} << 20;
+constexpr double streaming_nanoseconds = 500'000;  // below it no call touches that much
+
+bool wants_streaming(const ExecutionState& state, const KernelStep& step) {
+  int64_t bytes = 0;
+  for (size_t k = 0; k < step.buffers.size(); ++k) {
+    const void* const memory = state.kernel_buffers[k];
+    const auto end = state.kernel_buffers.begin() + static_cast<ptrdiff_t>(k);
+    if (std::find(state.kernel_buffers.begin(), end, memory) != end) return false;
+    bytes += state.elements(step.buffers[k]) * item_size(state.slot(step.buffers[k]).dtype);
+  }
+  return bytes > streaming_bytes;
+}
+
 int64_t grain_of(double cost, int64_t count, int threads, int64_t minimum) {
   const double by_time = std::min(std::ceil(chunk_nanoseconds / cost), static_cast<double>(count));
   int64_t grain = std::max(static_cast<int64_t>(by_time), ceil_div(count, int64_t{8} * threads));
   grain = std::max(int64_t{1}, std::min(grain, static_cast<int64_t>(longest_chunk_nanoseconds / cost)));
+  // Pieces of many elements begin on a cache line: their stores are aligned, and no two threads write one line.
+  constexpr int64_t line_elements = 64, many = 1024;
+  if (minimum == 1 && grain >= many) minimum = line_elements;
   return ceil_div(grain, minimum) * minimum;
 }
 
@@ -88,6 +109,7 @@ int run_kernel(ExecutionState& state, const KernelStep& step) {
   Frame blank;
   blank.stop = state.committed ? nullptr : &state.stop_flag();  // nothing stops between commit and publication
   blank.bounds = state.kernel_bounds.data();
+  blank.streams = nanoseconds > streaming_nanoseconds && wants_streaming(state, step);
   const auto scratch_bytes = static_cast<size_t>(std::max<int64_t>(0, state.value_or(step.scratch, 0)));
   void* const* buffers = state.kernel_buffers.data();
   const int64_t* ints = state.kernel_ints.data();

@@ -51,6 +51,41 @@ TEST_P(CodegenMap, TailsOfUint16) { check_tails<uint16_t>(GetParam(), DType::u16
 TEST_P(CodegenMap, TailsOfInt32) { check_tails<int32_t>(GetParam(), DType::i32); }
 TEST_P(CodegenMap, TailsOfInt64) { check_tails<int64_t>(GetParam(), DType::i64); }
 
+// Each start of the memory within a line: aligned stores go past the caches, others do not, and all arrive.
+template <class T>
+void check_streaming(const Way& way, DType d) {
+  Runner runner(map_kernel(d, [](Value a, Value b) { return a + b; }), way);
+  runner.frame.streams = true;
+  constexpr size_t n = 1000;
+  for (int64_t begin = 0; begin < 40; ++begin) {
+    const auto x = sequence<T>(n, T(1), T(1)), y = sequence<T>(n, T(3), T(2));
+    Memory mx(x), my(y), out(std::vector<T>(n, T(0)));
+    ASSERT_EQ(runner.run({&mx, &my, &out}, {}, begin, n - 5), kernel_done);
+    const auto result = out.get<T>();
+    for (size_t i = 0; i < n; ++i) {
+      const bool inside = static_cast<int64_t>(i) >= begin && i < n - 5;
+      ASSERT_EQ(result[i], inside ? static_cast<T>(x[i] + y[i]) : T(0)) << begin << " " << i;
+    }
+  }
+}
+
+TEST_P(CodegenMap, StoresPastTheCaches) {
+  check_streaming<float>(GetParam(), DType::f32);
+  check_streaming<double>(GetParam(), DType::f64);
+  check_streaming<int16_t>(GetParam(), DType::i16);
+  check_streaming<uint8_t>(GetParam(), DType::u8);
+}
+
+TEST(CodegenStreaming, OnlyMemoryThatTheKernelDoesNotReadMayStream) {
+  if (host_target().isa == CpuTarget::Isa::none) GTEST_SKIP() << "this processor has no AVX2: the interpreter runs";
+  const auto assembly = [](const Kernel& kernel) { return compile_kernel(kernel, {.keep_assembly = true}).assembly; };
+  EXPECT_NE(assembly(map_kernel(DType::f32, [](Value a, Value b) { return a + b; })).find("vmovnt"), std::string::npos);
+  Builder b("in_place");
+  const int x = b.buffer(DType::f32, true, "x");
+  b.for_each(LoopKind::vector, b.range_begin(), b.range_end(), [&](Value i) { b.store(x, i, b.load(x, i) + 1.0); });
+  EXPECT_EQ(assembly(b.finish()).find("vmovnt"), std::string::npos);
+}
+
 TEST_P(CodegenMap, PartOfARangeTouchesNothingElse) {
   Runner runner(map_kernel(DType::f32, [](Value a, Value b) { return a + b; }), GetParam());
   const auto x = sequence<float>(100, 0, 1);

@@ -41,10 +41,13 @@ void KernelEmitter::run() {
   b_.SetInsertPoint(block("entry"));
   prologue();
   region(kernel_.body);
+  finish_streaming();
   return_status(kernel_done);
 }
 
 void KernelEmitter::prologue() {
+  loaded_.assign(kernel_.buffers.size(), false);
+  find_loads(kernel_.body);
   V const table = function_->getArg(0);
   V const frame = function_->getArg(4);
   for (size_t i = 0; i < kernel_.buffers.size(); ++i) {
@@ -63,6 +66,13 @@ void KernelEmitter::prologue() {
       memory->setAlignment(llvm::Align(64));
       locals_.push_back(memory);
     }
+  }
+}
+
+void KernelEmitter::find_loads(const Region& r) {
+  for (const Instruction& i : r.body) {
+    if (i.code == Code::load) loaded_[static_cast<size_t>(i.immediate)] = true;
+    for (const Region& inner : i.regions) find_loads(inner);
   }
 }
 

@@ -51,6 +51,7 @@ class KernelEmitter {
 
   // kernel_emitter.cpp
   void prologue();
+  void find_loads(const loop::Region& r);
   void region(const loop::Region& r);
   void instruction(const loop::Instruction& i);
   void pure(const loop::Instruction& i);
@@ -89,6 +90,10 @@ class KernelEmitter {
   V from_memory(V value, DType dtype);
   V to_memory(V value, DType dtype);
   V active_lanes();
+  bool may_stream(const Place& place, llvm::Type* type) const;
+  void store_streaming(V stored, V pointer, llvm::Align align);
+  V streams();
+  void finish_streaming();
 
   // vector_loop.cpp
   void vector_loop(const loop::Instruction& i);
@@ -107,9 +112,11 @@ class KernelEmitter {
   std::vector<Emitted> values_;  // by value id; bodies that are written several times overwrite theirs
   std::vector<V> buffers_, locals_;
   V stop_flag_ = nullptr;
-  VectorPlan plan_;   // of the vector loop being written
-  int lanes_ = 1;     // 1: scalar code
-  V mask_ = nullptr;  // null: all lanes are active
+  std::vector<bool> loaded_;  // by buffer: the kernel reads it
+  V streams_ = nullptr;       // set when a store that may stream has been written
+  VectorPlan plan_;           // of the vector loop being written
+  int lanes_ = 1;             // 1: scalar code
+  V mask_ = nullptr;          // null: all lanes are active
 };
 
 }  // namespace croton::codegen

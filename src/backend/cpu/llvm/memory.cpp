@@ -1,4 +1,6 @@
 // Writes loads, stores, gathers, scatters, and the checks of indices and bounds.
+#include <llvm/IR/IntrinsicsX86.h>
+
 #include <cstddef>
 
 #include "backend/cpu/llvm/kernel_emitter.h"
@@ -105,11 +107,59 @@ void KernelEmitter::store(const Instruction& i) {
   V const stored = to_memory(vector(value), to.dtype);
   if (!is_constant(offset.stride, 1)) {
     b_.CreateMaskedScatter(stored, addresses(to, offset), align, active_lanes());
+  } else if (mask_ == nullptr && may_stream(to, stored->getType())) {
+    store_streaming(stored, address(to, offset.scalar), align);
   } else if (mask_ == nullptr) {
     b_.CreateAlignedStore(stored, address(to, offset.scalar), align);
   } else {
     b_.CreateMaskedStore(stored, address(to, offset.scalar), align, mask_);
   }
+}
+
+// A line that the kernel has read is in the cache anyway, and going past it would cost a write back.
+bool KernelEmitter::may_stream(const Place& place, llvm::Type* type) const {
+  if (place.buffer < 0 || loaded_[static_cast<size_t>(place.buffer)]) return false;
+  const uint64_t bits = type->getPrimitiveSizeInBits().getFixedValue();
+  return bits == 128 || bits == 256 || bits == 512;
+}
+
+// Past the caches where the call is large and the address a multiple of the vector's size: one test per store.
+void KernelEmitter::store_streaming(V stored, V pointer, llvm::Align align) {
+  const uint64_t bytes = stored->getType()->getPrimitiveSizeInBits().getFixedValue() / 8;
+  V const misaligned_bits = b_.CreateSelect(streams(), b_.getInt64(bytes - 1), b_.getInt64(~uint64_t{0}));
+  V const misaligned = b_.CreateAnd(b_.CreatePtrToInt(pointer, b_.getInt64Ty()), misaligned_bits);
+  Block const past = block("store_past_caches"), plain = block("store"), after = block("stored");
+  b_.CreateCondBr(b_.CreateICmpEQ(misaligned, b_.getInt64(0)), past, plain);
+  b_.SetInsertPoint(past);
+  llvm::LLVMContext& context = b_.getContext();
+  b_.CreateAlignedStore(stored, pointer, llvm::Align(bytes))
+      ->setMetadata(llvm::LLVMContext::MD_nontemporal,
+                    llvm::MDNode::get(context, llvm::ConstantAsMetadata::get(b_.getInt32(1))));
+  b_.CreateBr(after);
+  b_.SetInsertPoint(plain);
+  b_.CreateAlignedStore(stored, pointer, align);
+  b_.CreateBr(after);
+  b_.SetInsertPoint(after);
+}
+
+llvm::Value* KernelEmitter::streams() {
+  if (streams_ == nullptr) {
+    llvm::IRBuilder<> entry(&function_->getEntryBlock(), function_->getEntryBlock().begin());
+    V const flag = entry.CreateConstGEP1_64(b_.getInt8Ty(), function_->getArg(4), offsetof(Frame, streams));
+    streams_ = entry.CreateIsNotNull(entry.CreateLoad(b_.getInt8Ty(), flag));
+  }
+  return streams_;
+}
+
+// Stores past the caches are ordered with nothing: they end before others are told that the kernel has.
+void KernelEmitter::finish_streaming() {
+  if (streams_ == nullptr) return;
+  Block const wait = block("wait_for_stores"), end = block("end");
+  b_.CreateCondBr(streams_, wait, end);
+  b_.SetInsertPoint(wait);
+  b_.CreateIntrinsic(llvm::Intrinsic::x86_sse_sfence, {}, {});
+  b_.CreateBr(end);
+  b_.SetInsertPoint(end);
 }
 
 // Leaves the kernel with the first failing lane's value and size. `failing` is a bool or one bool per lane.
