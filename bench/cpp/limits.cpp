@@ -21,13 +21,15 @@ namespace {
 constexpr double least_seconds = 0.02;
 constexpr int repeats = 3;
 
-// Multiply-adds by name: the build keeps compilers from contracting. On as many chains as hide their latency. Twice,
-// since a target attribute cannot be a template parameter.
+// Multiply-adds by name: the build keeps compilers from contracting. On as many chains as hide their latency, each with
+// a start that the compiler does not know, for equal chains would become one. Twice, since a target attribute cannot be
+// a template parameter.
 constexpr int chains = 12;
 
 [[gnu::target("avx512f")]] double multiply_adds_avx512(int64_t steps, bool single) {
   __m512 singles[chains] = {};
   __m512d doubles[chains] = {};
+  for (int chain = 0; chain < chains; ++chain) asm volatile("" : "+v"(singles[chain]), "+v"(doubles[chain]));
   const __m512 half = _mm512_set1_ps(0.5f);
   const __m512d half_double = _mm512_set1_pd(0.5);
   for (int64_t i = 0; single && i < steps; ++i) {
@@ -45,6 +47,7 @@ constexpr int chains = 12;
 [[gnu::target("avx2,fma")]] double multiply_adds_avx2(int64_t steps, bool single) {
   __m256 singles[chains] = {};
   __m256d doubles[chains] = {};
+  for (int chain = 0; chain < chains; ++chain) asm volatile("" : "+x"(singles[chain]), "+x"(doubles[chain]));
   const __m256 half = _mm256_set1_ps(0.5f);
   const __m256d half_double = _mm256_set1_pd(0.5);
   for (int64_t i = 0; single && i < steps; ++i) {
