@@ -42,7 +42,7 @@ def _from_other(type_, data, allow_downcast):
         plain = np.asarray(data)
         with np.errstate(all="ignore"):
             converted = plain.astype(type_.dtype) if plain.dtype.kind in "biufc" else np.asarray(data, type_.dtype)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError("%s cannot store %s: %s" % (type_, _short(data), error)) from None
     if plain.dtype.kind in "biufc" and not type_.values_eq(plain, converted, force_same_dtype=False):
         raise TypeError(

@@ -175,7 +175,7 @@ def _build(inputs, outputs, mode, updates, givens, no_default_updates, name, all
     free = [i for i, state in zip(inputs, states) if state is None]
 
     def compiled(on_unused):
-        return _core.compile([(i.variable._var, i.name or "") for i in free], [(o.variable._var, o.borrow) for o in outs],
+        return _core.compile([(i.variable._var, i.name or "", bool(i.strict)) for i in free], [(o.variable._var, o.borrow) for o in outs],
                              [(a._var, b._var) for a, b in all_updates], [(a._var, b._var) for a, b in all_givens],
                              get_mode(mode).settings(), name or "", on_unused, bool(profile), keys, single)
     try:

@@ -6,6 +6,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <memory>
@@ -89,7 +90,8 @@ void bind_cache(nb::module_& m);
 /// The callable type of compiled functions (call.cpp), and an instance of it.
 PyObject* make_function_type();
 enum class ResultForm { list, single, dict };
-PyObject* new_function(std::shared_ptr<Function> function, ResultForm form, PyObject* keys);
+PyObject* new_function(std::shared_ptr<Function> function, const std::vector<bool>& strict, ResultForm form,
+                       PyObject* keys);
 std::shared_ptr<Function> function_of(PyObject* callable);
 
 }  // namespace croton::python

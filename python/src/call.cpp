@@ -18,6 +18,7 @@ struct InputRule {
   int number;  // NumPy's
   int rank;
   uint32_t ones;
+  bool strict;         // takes what fits and converts nothing
   npy_intp part_mask;  // the bits of a stride that are 0 when it counts whole elements
 };
 
@@ -81,27 +82,49 @@ void view(PyObject* value, Array& array) {
   array.data = static_cast<std::byte*>(PyArray_DATA(ndarray));
 }
 
-// Python's own numbers for float64 and int64 scalars; every other case goes through the package's conversion.
+// Numbers of Python and NumPy for float64 and int64 scalars, and NumPy's for float32; every other case goes through the
+// package's conversion.
 bool load_number(PyObject* value, const InputRule& rule, std::array<std::byte, 8>& memory) {
-  if (rule.rank != 0) return false;
-  double number = 0;
-  if (PyFloat_CheckExact(value) && rule.dtype == DType::f64) {
-    number = PyFloat_AS_DOUBLE(value);
+  if (rule.rank != 0 || rule.strict) return false;
+  if (PyFloat_CheckExact(value) || PyArray_IsScalar(value, Double)) {
+    if (rule.dtype != DType::f64) return false;
+    const double number = PyFloat_AS_DOUBLE(value);
     std::memcpy(memory.data(), &number, 8);
     return true;
   }
-  if (!PyLong_CheckExact(value) || (rule.dtype != DType::f64 && rule.dtype != DType::i64)) return false;
+  if (PyArray_IsScalar(value, Float) && rule.dtype == DType::f32) {
+    std::memcpy(memory.data(), &PyArrayScalar_VAL(value, Float), 4);
+    return true;
+  }
+  if (!PyLong_CheckExact(value) && !PyArray_IsScalar(value, Integer)) return false;
+  if (rule.dtype != DType::f64 && rule.dtype != DType::i64) return false;
   int overflow = 0;
   const int64_t integer = PyLong_AsLongLongAndOverflow(value, &overflow);
   if (overflow != 0) return false;
-  number = static_cast<double>(integer);
   if (rule.dtype == DType::i64) {
     std::memcpy(memory.data(), &integer, 8);
     return true;
   }
+  const double number = static_cast<double>(integer);
   if (integer > (int64_t{1} << 53) || integer < -(int64_t{1} << 53)) return false;
   std::memcpy(memory.data(), &number, 8);
   return true;
+}
+
+// Arrays of a dtype whose values the input's dtype holds, as the package would convert them. Null, without an error,
+// for all others.
+PyObject* cast_safely(PyObject* value, const InputRule& rule) {
+  if (rule.strict || !PyArray_Check(value)) return nullptr;
+  auto* array = reinterpret_cast<PyArrayObject*>(value);
+  DType dtype;
+  if (PyArray_NDIM(array) != rule.rank || !dtype_of_number(PyArray_TYPE(array), dtype)) return nullptr;
+  if (!safely_casts(dtype, rule.dtype)) return nullptr;
+  PyObject* cast =
+      PyArray_FromAny(value, PyArray_DescrFromType(rule.number), rule.rank, rule.rank,
+                      NPY_ARRAY_ALIGNED | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_ENSUREARRAY | NPY_ARRAY_FORCECAST, nullptr);
+  if (cast && !fits(cast, rule)) Py_CLEAR(cast);
+  if (!cast) PyErr_Clear();
+  return cast;
 }
 
 // The package's slow path: Theano's rules for what may become an input, and its messages.
@@ -132,7 +155,8 @@ bool load(FunctionObject* self, PyObject* const* values, Frame& frame) {
                    rule.rank, std::string(dtype_name(rule.dtype)).c_str());
       return false;
     }
-    PyObject* converted = convert(self, k, values[k]);
+    PyObject* converted = cast_safely(values[k], rule);
+    if (!converted) converted = convert(self, k, values[k]);
     if (!converted) return false;
     frame.converted.push_back(converted);
     view(converted, frame.arrays[k]);
@@ -320,12 +344,14 @@ PyObject* make_function_type() {
   return type;
 }
 
-PyObject* new_function(std::shared_ptr<Function> function, ResultForm form, PyObject* keys) {
+PyObject* new_function(std::shared_ptr<Function> function, const std::vector<bool>& strict, ResultForm form,
+                       PyObject* keys) {
   auto state = std::make_unique<CallState>();
   for (const InputSpec& input : function->spec().inputs) {
     const Type& type = input.variable.type();
     const npy_intp part_mask = item_size(type.dtype) - 1;  // the size of every element is a power of two
-    state->inputs.push_back({type.dtype, numpy_number(type.dtype), type.rank, type.ones, part_mask});
+    const bool is_strict = strict[state->inputs.size()];
+    state->inputs.push_back({type.dtype, numpy_number(type.dtype), type.rank, type.ones, is_strict, part_mask});
   }
   state->results = function->spec().outputs.size();
   prepare(state->frame, *state);

@@ -38,12 +38,17 @@ Mode mode_of(const nb::dict& d) {
 
 using Pairs = std::vector<std::pair<Var, Var>>;
 
-nb::object compile_function(const std::vector<std::pair<Var, std::string>>& inputs,
-                            const std::vector<std::pair<Var, bool>>& outputs, const Pairs& updates, const Pairs& givens,
-                            const nb::dict& mode, const std::string& name, const std::string& on_unused, bool profile,
-                            nb::handle keys, bool single) {
+using Input = std::tuple<Var, std::string, bool>;  // the last one: whether it is strict
+
+nb::object compile_function(const std::vector<Input>& inputs, const std::vector<std::pair<Var, bool>>& outputs,
+                            const Pairs& updates, const Pairs& givens, const nb::dict& mode, const std::string& name,
+                            const std::string& on_unused, bool profile, nb::handle keys, bool single) {
   FunctionSpec spec;
-  for (const auto& [variable, input_name] : inputs) spec.inputs.push_back({.variable = variable, .name = input_name});
+  std::vector<bool> strict;
+  for (const auto& [variable, input_name, is_strict] : inputs) {
+    spec.inputs.push_back({.variable = variable, .name = input_name});
+    strict.push_back(is_strict);
+  }
   for (const auto& [variable, borrow] : outputs) spec.outputs.push_back({variable, borrow});
   spec.updates = updates;
   spec.givens = givens;
@@ -58,7 +63,7 @@ nb::object compile_function(const std::vector<std::pair<Var, std::string>>& inpu
     function = compile(std::move(spec));
   }
   const ResultForm form = single ? ResultForm::single : keys.is_none() ? ResultForm::list : ResultForm::dict;
-  return nb::steal(new_function(std::move(function), form, keys.is_none() ? nullptr : keys.ptr()));
+  return nb::steal(new_function(std::move(function), strict, form, keys.is_none() ? nullptr : keys.ptr()));
 }
 
 nb::dict profile_of(const nb::object& callable) {

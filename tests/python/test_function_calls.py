@@ -150,6 +150,54 @@ def test_scalars(value):
     assert function([x], x + 1)(value) == float(value) + 1
 
 
+NUMBERS = [3, 2.5, True, np.bool_(True), np.int8(-3), np.uint8(200), np.int32(7), np.int64(2 ** 53 + 1), np.uint64(2 ** 63), np.float16(0.5),
+           np.float32(0.1), np.float64(0.1), 2 ** 53, 2 ** 53 + 1, 2 ** 70]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("number", NUMBERS, ids=repr)
+def test_numbers_are_taken_exactly_or_refused(number, dtype):
+    """The call's own way for numbers agrees with the package's, which reads and checks the value."""
+    x = T.scalar("x", dtype=dtype)
+    f = function([x], x)
+    try:
+        expected = x.type.filter(number)
+    except TypeError:
+        with pytest.raises(TypeError, match="index 0"):
+            f(number)
+    else:
+        result = f(number)
+        assert result.dtype == expected.dtype and result == expected
+
+
+@pytest.mark.parametrize("given", ["bool", "int8", "int64", "uint64", "float16", "float32", "float64", "complex64"])
+@pytest.mark.parametrize("dtype", ["int32", "float32", "float64"])
+def test_arrays_of_other_dtypes(given, dtype):
+    x = T.matrix("x", dtype=dtype)
+    f = function([x], x)
+    value = np.arange(12).reshape(3, 4).astype(given)
+    for array in (value, value.T[::-1], value[:, ::2], value[:0]):
+        try:
+            expected = x.type.filter(array)
+        except TypeError:
+            with pytest.raises(TypeError, match="index 0"):
+                f(array)
+        else:
+            result = f(array)
+            assert result.dtype == dtype
+            np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("value", [1.0, 1, np.float64(1), np.ones((), "float32"), np.ones(())])
+def test_strict_inputs_convert_nothing(value):
+    f = function([In(T.dscalar("x"), strict=True)], T.constant(1.0), on_unused_input="ignore")
+    if isinstance(value, np.ndarray) and value.dtype == "float64":
+        assert f(value) == 1
+    else:
+        with pytest.raises(TypeError):
+            f(value)
+
+
 def test_downcast_only_where_allowed():
     x = T.fvector("x")
     value = np.array([1.1])
