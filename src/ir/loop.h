@@ -62,8 +62,11 @@ enum class Code : uint8_t {
   // Memory. Offsets are i64 counts of elements.
   load,           // buffer = immediate; operand: offset
   store,          // buffer = immediate; operands: offset, value (value's dtype = the buffer's)
+  prefetch,       // buffer = immediate; operand: offset, which may lie outside. Changes nothing but times
   local_load,     // local array = immediate; operand: offset
   local_store,    // local array = immediate; operands: offset, value
+  transpose,      // local array = immediate, seen as transpose_side rows; operand: first column of a square that is
+                  // transposed in its place
   checked_index,  // operands: index i64, size i64; immediate = site. Negative counts from the end; outside: the kernel
                   // returns kernel_index_error with site, value and size in the frame. Result: index in [0, size)
   // Structure
@@ -91,6 +94,9 @@ struct CodeTraits {
   bool pure;  // may be moved, merged and removed freely (loads are not: stores change them)
 };
 const CodeTraits& traits(Code code);
+
+/// Rows and columns of what `transpose` turns: a cache line of float32 on each side.
+inline constexpr int64_t transpose_side = 16;
 
 enum class LoopKind : uint8_t { parallel, serial, vector };
 

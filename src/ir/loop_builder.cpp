@@ -186,6 +186,11 @@ void Builder::store(int buffer, Value offset, Value value) {
   effect({.code = Code::store, .operands = {offset.id, value.id}, .immediate = buffer});
 }
 
+void Builder::prefetch(int buffer, Value offset) {
+  check_owner({offset});
+  effect({.code = Code::prefetch, .operands = {offset.id}, .immediate = buffer});
+}
+
 Value Builder::local_load(int local, Value offset) {
   check_owner({offset});
   const DType dtype = kernel_.locals.at(static_cast<size_t>(local)).dtype;
@@ -195,6 +200,11 @@ Value Builder::local_load(int local, Value offset) {
 void Builder::local_store(int local, Value offset, Value value) {
   check_owner({offset, value});
   effect({.code = Code::local_store, .operands = {offset.id, value.id}, .immediate = local});
+}
+
+void Builder::transpose(int local, Value column) {
+  check_owner({column});
+  effect({.code = Code::transpose, .operands = {column.id}, .immediate = local});
 }
 
 Value Builder::checked_index(Value index, Value size, int site) {

@@ -51,8 +51,10 @@ class Builder {
 
   Value load(int buffer, Value offset);
   void store(int buffer, Value offset, Value value);
+  void prefetch(int buffer, Value offset);
   Value local_load(int local, Value offset);
   void local_store(int local, Value offset, Value value);
+  void transpose(int local, Value column);
   Value checked_index(Value index, Value size, int site);
 
   // Structure. `body` gets the index and the carried values and returns the next ones.

@@ -64,7 +64,9 @@ class Printer {
       case Code::int_param:
       case Code::local_load:
       case Code::local_store:
+      case Code::transpose:
       case Code::load:
+      case Code::prefetch:
       case Code::store:
         return fmt::format(" [{}]", instruction.immediate);
       case Code::checked_index:

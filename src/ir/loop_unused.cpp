@@ -10,6 +10,8 @@ bool has_effect(const Instruction& i) {
   switch (i.code) {
     case Code::store:
     case Code::local_store:
+    case Code::transpose:
+    case Code::prefetch:
     case Code::checked_index:
     case Code::while_loop:
       return true;  // a while loop may be meant to end by its own stores, and may not end
@@ -39,7 +41,7 @@ void remove_unused_in(Region& region, std::vector<bool>& used) {
 }
 
 void remove_stores(Region& region) {
-  std::erase_if(region.body, [](const Instruction& i) { return i.code == Code::store; });
+  std::erase_if(region.body, [](const Instruction& i) { return i.code == Code::store || i.code == Code::prefetch; });
   for (Instruction& i : region.body) std::ranges::for_each(i.regions, remove_stores);
 }
 

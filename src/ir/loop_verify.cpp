@@ -149,6 +149,16 @@ class Verifier {
         check(number < kernel_.locals.size(), "no local array {}", i.immediate);
         memory(i, kernel_.locals[number].dtype);
         break;
+      case Code::prefetch:
+        check(number < kernel_.buffers.size(), "no buffer {}", i.immediate);
+        is_index(i.operands[0]);
+        break;
+      case Code::transpose:
+        check(number < kernel_.locals.size() && !kernel_.locals[number].in_scratch, "no local array {}", i.immediate);
+        check(kernel_.locals[number].count % (transpose_side * transpose_side) == 0, "local {} is not squares", number);
+        check(!inside_vector_, "it stands in a vector loop");
+        is_index(i.operands[0]);
+        break;
       case Code::checked_index:
         is_index(i.operands[0]);
         is_index(i.operands[1]);

@@ -66,14 +66,20 @@ void Emitter::store_to(const Operand& operand, DType dtype, Value offset, Value 
 Value Emitter::offset(const Var& v, const Index& index) {
   const std::vector<SizeId>& strides = sizes_.strides(v);
   Value sum = b.integer(0);
-  Access access{std::vector<SizeId>(domain_index.size(), sizes_.table().constant(0))};
+  Access access{std::vector<SizeId>(domain_index.size(), sizes_.table().constant(0)), v,
+                std::vector<int>(index.size(), -1)};
   for (size_t axis = 0; axis < index.size(); ++axis) {
     if (v.type().broadcasts(static_cast<int>(axis))) continue;
     if (analysis) {
       size_t at = 0;
       while (at < domain_index.size() && domain_index[at].id != index[axis].id) ++at;
-      if (at < domain_index.size()) access.strides[at] = strides[axis];
-      if (at == domain_index.size() && index[axis].id != b.integer(0).id) irregular = true;
+      if (at < domain_index.size()) {
+        access.strides[at] = sizes_.table().add(access.strides[at], strides[axis]);
+        access.axes[axis] = static_cast<int>(at);
+      } else if (index[axis].id != b.integer(0).id) {
+        access.regular = false;
+        irregular = true;
+      }
     }
     sum = sum + index[axis] * size(strides[axis]);
   }
@@ -82,6 +88,10 @@ Value Emitter::offset(const Var& v, const Index& index) {
 }
 
 Value Emitter::load(const Var& v, const Index& index) { return load_from({v}, v.type().dtype, offset(v, index)); }
+
+void Emitter::prefetch(const Var& v, const Index& index) {
+  b.prefetch(buffer({v}, v.type().dtype, false), offset(v, index));
+}
 
 void Emitter::store(const Var& v, const Index& index, Value value) {
   store_to({v}, v.type().dtype, offset(v, index), loop::cast(value, v.type().dtype));

@@ -59,17 +59,23 @@ class Emitter {
   loop::Builder b;
   /// `analysis`: loads and stores do not use their index, so that what remains of it is other use.
   bool analysis = false;
-  /// Strides of simple accesses by domain axis, collected when analysing.
+  /// Accesses, collected when analysing: strides by domain axis where they are simple, and the domain axis that indexes
+  /// each axis of the variable (-1: none, the index is zero).
   struct Access {
     std::vector<SizeId> strides;
+    Var var;
+    std::vector<int> axes;
+    bool regular = true;  // simply along the axes
   };
   std::vector<Access> accesses;
-  bool irregular = false;  // an access is not simply along the axes
+  bool irregular = false;  // an access is not
 
   Value size(SizeId id);
   /// Element of a variable at an index of its own axes. `index` of an axis known to have size one may be anything.
   Value element(const Var& v, const Index& index);
   void store(const Var& v, const Index& index, Value value);
+  /// A hint that the element will be wanted soon; the index may lie outside.
+  void prefetch(const Var& v, const Index& index);
   Value load_from(const Operand& operand, DType dtype, Value offset);
   void store_to(const Operand& operand, DType dtype, Value offset, Value value);
   int buffer(const Operand& operand, DType dtype, bool written);

@@ -51,7 +51,10 @@ void store_rows(Emitter& e, const std::vector<Var>& roots, const Emitter::Index&
 LoweredKernel lower_map(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
   std::vector<int> axes(c.domain.size());
   std::iota(axes.begin(), axes.end(), 0);
-  const Groups groups = find_groups(c, sizes, analyse(c, sizes, materialised), axes);
+  const Analysis analysis = analyse(c, sizes, materialised);
+  const Groups groups = find_groups(c, sizes, analysis, axes);
+  const Across across = find_across(c, sizes, analysis, groups);
+  if (!across.accesses.empty()) return lower_tiles(c, sizes, materialised, name, groups, across);
   Emitter e(name, c, sizes, materialised);
   start_index(e);
   for_each_in_range(e, groups, [&] {

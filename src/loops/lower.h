@@ -68,6 +68,17 @@ inline constexpr int64_t column_block = 64;  // rows added one after the other b
 inline constexpr int64_t tile_bytes = 1024;  // of columns that one worker reduces together
 inline constexpr int pair_levels = 40;
 
+/// Operands whose elements follow each other along another group's axis than the innermost one: transposed ones.
+struct Across {
+  size_t partner = 0;  // the group along which they do
+  std::vector<Emitter::Access> accesses;
+  std::vector<Emitter::Access> along;  // other operands, which follow the innermost group
+};
+Across find_across(const Cluster& c, GraphSizes& sizes, const Analysis& analysis, const Groups& groups);
+/// A map over tiles: what lies across is transposed in local memory, so that each line of memory is read once.
+LoweredKernel lower_tiles(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name,
+                          const Groups& groups, const Across& across);
+
 LoweredKernel lower_map(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
 LoweredKernel lower_rows(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
 LoweredKernel lower_columns(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);

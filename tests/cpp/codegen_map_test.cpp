@@ -86,6 +86,43 @@ TEST(CodegenStreaming, OnlyMemoryThatTheKernelDoesNotReadMayStream) {
   EXPECT_EQ(assembly(b.finish()).find("vmovnt"), std::string::npos);
 }
 
+// Fills a local array of two squares beside each other, turns them and writes them out.
+template <class T>
+void check_transposition(const Way& way, DType d) {
+  constexpr int64_t side = transpose_side, row = 2 * side;
+  Builder b("turn");
+  const int x = b.buffer(d, false, "x"), out = b.buffer(d, true, "out"), local = b.local(d, side * row);
+  const auto copy = [&](const std::function<void(Value)>& element) {
+    b.for_each(LoopKind::vector, b.integer(0), b.integer(side * row), element);
+  };
+  b.for_each(LoopKind::parallel, b.range_begin(), b.range_end(), [&](Value) {
+    copy([&](Value i) { b.local_store(local, i, b.load(x, i)); });
+    b.for_each(LoopKind::serial, b.integer(0), b.integer(2), [&](Value k) { b.transpose(local, k * b.integer(side)); });
+    copy([&](Value i) {
+      b.prefetch(x, i + b.integer(1 << 20));
+      b.store(out, i, b.local_load(local, i));
+    });
+  });
+  Runner runner(b.finish(), way);
+  const auto values = sequence<T>(side * row, T(1), T(1));
+  Memory mx(values), result(std::vector<T>(values.size()));
+  ASSERT_EQ(runner.run({&mx, &result}, {}, 0, 1), kernel_done);
+  const auto got = result.get<T>();
+  for (int64_t r = 0; r < side; ++r) {
+    for (int64_t c = 0; c < row; ++c) {
+      const int64_t from = (c % side) * row + c / side * side + r;
+      ASSERT_EQ(got[static_cast<size_t>(r * row + c)], values[static_cast<size_t>(from)]) << r << " " << c;
+    }
+  }
+}
+
+TEST_P(CodegenMap, TurnsSquaresInLocalMemory) {
+  check_transposition<float>(GetParam(), DType::f32);
+  check_transposition<double>(GetParam(), DType::f64);
+  check_transposition<uint16_t>(GetParam(), DType::u16);
+  check_transposition<uint8_t>(GetParam(), DType::u8);
+}
+
 TEST_P(CodegenMap, PartOfARangeTouchesNothingElse) {
   Runner runner(map_kernel(DType::f32, [](Value a, Value b) { return a + b; }), GetParam());
   const auto x = sequence<float>(100, 0, 1);

@@ -80,6 +80,10 @@ class Interpreter {
         return put(buffer(i.immediate), kernel_.buffers[static_cast<size_t>(i.immediate)].dtype, i);
       case Code::local_store:
         return put(local(i.immediate), kernel_.locals[static_cast<size_t>(i.immediate)].dtype, i);
+      case Code::prefetch:
+        return;
+      case Code::transpose:
+        return transpose(i);
       default:
         slot(i.results[0]) = value(i, dtype(i.results[0]));
     }
@@ -187,6 +191,17 @@ class Interpreter {
     const LocalArray& array = kernel_.locals[static_cast<size_t>(index)];
     if (array.in_scratch) return static_cast<std::byte*>(frame_->scratch) + ints_[array.scratch_int];
     return locals_[static_cast<size_t>(index)].data();
+  }
+
+  void transpose(const Instruction& i) {
+    const LocalArray& array = kernel_.locals[static_cast<size_t>(i.immediate)];
+    const int64_t row = array.count / transpose_side, first = slot(i.operands[0]).integer;
+    const auto item = static_cast<size_t>(item_size(array.dtype));
+    std::byte* const memory = local(i.immediate);
+    const auto at = [&](int64_t r, int64_t c) { return memory + static_cast<size_t>(r * row + first + c) * item; };
+    for (int64_t r = 0; r < transpose_side; ++r) {
+      for (int64_t c = 0; c < r; ++c) std::swap_ranges(at(r, c), at(r, c) + item, at(c, r));
+    }
   }
 
   int64_t checked(const Instruction& i) {

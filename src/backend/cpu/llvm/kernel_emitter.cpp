@@ -134,6 +134,10 @@ void KernelEmitter::instruction(const Instruction& i) {
     case Code::store:
     case Code::local_store:
       return store(i);
+    case Code::prefetch:
+      return prefetch(i);
+    case Code::transpose:
+      return transpose(i);
     case Code::checked_index:
       return checked_index(i);
     case Code::branch:

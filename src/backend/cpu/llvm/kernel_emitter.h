@@ -81,6 +81,7 @@ class KernelEmitter {
   Place place(const loop::Instruction& i) const;
   void load(const loop::Instruction& i);
   void store(const loop::Instruction& i);
+  void prefetch(const loop::Instruction& i);
   void checked_index(const loop::Instruction& i);
   void check_bounds(const Place& place, const Emitted& offset);
   void fail_if(V failing, int32_t status, V site, const Emitted& value, const Emitted& size);
@@ -94,6 +95,10 @@ class KernelEmitter {
   void store_streaming(V stored, V pointer, llvm::Align align);
   V streams();
   void finish_streaming();
+
+  // transpose.cpp
+  void transpose(const loop::Instruction& i);
+  std::vector<V> transposed(std::vector<V> rows);
 
   // vector_loop.cpp
   void vector_loop(const loop::Instruction& i);

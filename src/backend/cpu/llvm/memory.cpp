@@ -116,6 +116,16 @@ void KernelEmitter::store(const Instruction& i) {
   }
 }
 
+// The line of the first lane, into the second cache: what is far apart would push each other out of the first.
+void KernelEmitter::prefetch(const Instruction& i) {
+  const auto n = static_cast<size_t>(i.immediate);
+  const Emitted& offset = at(i.operands[0]);
+  if (offset.scalar == nullptr) raise<InternalError>("kernel '{}': a gather cannot be prefetched", kernel_.name);
+  V const address = b_.CreateGEP(memory_type(kernel_.buffers[n].dtype), buffers_[n], offset.scalar);
+  b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
+                     {address, b_.getInt32(0), b_.getInt32(2), b_.getInt32(1)});
+}
+
 // A line that the kernel has read is in the cache anyway, and going past it would cost a write back.
 bool KernelEmitter::may_stream(const Place& place, llvm::Type* type) const {
   if (place.buffer < 0 || loaded_[static_cast<size_t>(place.buffer)]) return false;
