@@ -60,7 +60,7 @@ class Function {
   std::string dump(const std::string& stage) const;  // "graph", "rewritten", "loops", "program"
   std::vector<Var> rewritten_outputs() const;        // outputs, then update values, after all rewrites
   const Program& program() const;                    // for contiguous inputs
-  int variants() const;                              // programs compiled so far, one per set of strided inputs
+  int variants() const;                              // programs compiled so far, one per set of layouts of the inputs
 
   ~Function();
 

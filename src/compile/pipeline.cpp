@@ -19,7 +19,13 @@
 
 namespace croton {
 
-/// One program per set of inputs that came with strides; the first is for contiguous ones.
+/// How an argument lies in memory, as far as programs differ by it: `contiguous`, or the axis of stride one, or
+/// `apart`.
+using Layout = int8_t;
+constexpr Layout contiguous_layout = -2, apart_layout = -1;
+using Layouts = std::vector<Layout>;
+
+/// One program per set of layouts of the inputs; the first is for contiguous ones.
 struct Function::Impl {
   struct Variant {
     std::shared_ptr<Program> program;
@@ -30,12 +36,12 @@ struct Function::Impl {
   std::vector<Var> before;  // outputs and update values after givens, before rewriting
   Profile profile;
   std::shared_mutex variants_lock;  // guards `variants`; the pointers in it stay
-  std::map<std::vector<bool>, Variant> variants;
+  std::map<Layouts, Variant> variants;
   Variant* contiguous = nullptr;
   std::vector<size_t> assumed_contiguous;  // the arguments that are so in that variant
 
-  Variant* known_variant(const std::vector<bool>& strided);
-  Variant& variant(const std::vector<bool>& strided, CallControl* control);
+  Variant* known_variant(const Layouts& layouts);
+  Variant& variant(const Layouts& layouts, CallControl* control);
 };
 
 namespace {
@@ -133,28 +139,28 @@ RewriteOptions rewrite_options(const Mode& mode) {
 }  // namespace
 
 // Null also while another thread compiles one.
-Function::Impl::Variant* Function::Impl::known_variant(const std::vector<bool>& strided) {
+Function::Impl::Variant* Function::Impl::known_variant(const Layouts& layouts) {
   const std::shared_lock lock(variants_lock, std::try_to_lock);
   if (!lock) return nullptr;
-  const auto found = variants.find(strided);
+  const auto found = variants.find(layouts);
   return found == variants.end() ? nullptr : &found->second;
 }
 
-Function::Impl::Variant& Function::Impl::variant(const std::vector<bool>& strided, CallControl* control) {
-  if (Variant* known = known_variant(strided)) return *known;
+Function::Impl::Variant& Function::Impl::variant(const Layouts& layouts, CallControl* control) {
+  if (Variant* known = known_variant(layouts)) return *known;
   if (control != nullptr) control->turn_long();
   const std::unique_lock lock(variants_lock);
-  if (const auto it = variants.find(strided); it != variants.end()) return it->second;
+  if (const auto it = variants.find(layouts); it != variants.end()) return it->second;
   PlanRequest r = request;
   r.mode = &spec.mode;
-  for (size_t k = 0; k < strided.size(); ++k) {
-    if (strided[k]) r.strided.insert(r.inputs[k]);
+  for (size_t k = 0; k < layouts.size(); ++k) {
+    if (layouts[k] != contiguous_layout) r.strided.emplace(r.inputs[k], layouts[k]);
   }
   const std::lock_guard profile_guard(*profile.lock);  // calls add their times meanwhile
   Variant v;
   v.program = make_program(r, profile);
   v.executor = std::make_unique<Executor>(v.program);
-  return variants.emplace(strided, std::move(v)).first->second;
+  return variants.emplace(layouts, std::move(v)).first->second;
 }
 
 std::shared_ptr<Function> compile(FunctionSpec spec) {
@@ -193,7 +199,7 @@ std::shared_ptr<Function> compile(FunctionSpec spec) {
   request.name = spec.name;
   impl->spec = std::move(spec);
   // schedule, loops, codegen, plan: for contiguous inputs now, for others when they are first seen.
-  impl->contiguous = &impl->variant(std::vector<bool>(request.inputs.size(), false), nullptr);
+  impl->contiguous = &impl->variant(Layouts(request.inputs.size(), contiguous_layout), nullptr);
   const std::vector<bool>& assumed = impl->contiguous->program->assumes_contiguous;
   for (size_t k = 0; k < assumed.size(); ++k) {
     if (assumed[k]) impl->assumed_contiguous.push_back(k);
@@ -214,6 +220,14 @@ bool all_contiguous(std::span<const Array> inputs, std::span<const size_t> assum
   return true;
 }
 
+Layout layout_of(const Array& x) {
+  if (x.is_contiguous()) return contiguous_layout;
+  for (size_t axis = x.shape.size(); axis-- > 0;) {
+    if (x.strides[axis] == item_size(x.dtype) && x.shape[axis] > 1) return static_cast<Layout>(axis);
+  }
+  return apart_layout;
+}
+
 }  // namespace
 
 void Function::call_into(std::span<const Array> inputs, std::span<Array> outputs, CallControl* control) {
@@ -222,10 +236,9 @@ void Function::call_into(std::span<const Array> inputs, std::span<Array> outputs
     raise<TypeError>("{} arguments given, the function takes {}", inputs.size(), impl_->request.inputs.size());
   }
   if (!all_contiguous(inputs, impl_->assumed_contiguous)) {
-    std::vector<bool> strided(inputs.size());
-    for (size_t k = 0; k < inputs.size(); ++k)
-      strided[k] = v->program->assumes_contiguous[k] && !inputs[k].is_contiguous();
-    v = &impl_->variant(strided, control);
+    Layouts layouts(inputs.size(), contiguous_layout);
+    for (const size_t k : impl_->assumed_contiguous) layouts[k] = layout_of(inputs[k]);
+    v = &impl_->variant(layouts, control);
   }
   v->executor->run({inputs, outputs, impl_->spec.profile ? &impl_->profile : nullptr, control});
 }

@@ -16,7 +16,7 @@ struct PlanRequest {
   std::vector<Var> inputs;                                           // `input` variables by argument
   std::vector<Var> outputs;                                          // rewritten
   std::vector<std::pair<std::shared_ptr<SharedCell>, Var>> updates;  // cell and rewritten new value
-  VarSet strided;                                                    // inputs whose strides each call reads
+  VarMap<int> strided;  // inputs whose strides each call reads, and the axis of stride one (-1: none)
   const Mode* mode = nullptr;
   std::string name;
 };

@@ -41,10 +41,9 @@ Across find_across(const Cluster& c, GraphSizes& sizes, const Analysis& analysis
       if (!lies_across(a, partner)) continue;
       const auto same_var = [&](const Emitter::Access& other) { return other.var == a.var; };
       if (std::any_of(found.begin(), found.end(), same_var)) continue;
-      const bool one_index =
-          std::all_of(analysis.accesses.begin(), analysis.accesses.end(), [&](const Emitter::Access& other) {
-            return !same_var(other) || (other.regular && other.axes == a.axes);
-          });
+      const bool one_index = std::all_of(
+          analysis.accesses.begin(), analysis.accesses.end(),
+          [&](const Emitter::Access& other) { return !same_var(other) || (other.regular && other.axes == a.axes); });
       if (one_index) found.push_back(a);
     }
     if (found.size() > result.accesses.size()) result = {partner, std::move(found), {}};

@@ -51,7 +51,7 @@ struct NodeSizeQuery final : SizeQuery {
   const NodePtr& owner_;
 };
 
-GraphSizes::GraphSizes(std::span<const NodePtr> order, const VarSet& strided, const Regions& regions)
+GraphSizes::GraphSizes(std::span<const NodePtr> order, const VarMap<int>& strided, const Regions& regions)
     : strided_(strided), regions_(regions) {
   for (const NodePtr& node : order) add_node(node);
   // Only now all equalities are known: canonical sizes make strides that can be compared.
@@ -102,9 +102,9 @@ void GraphSizes::add_view(const NodePtr& node) {
     if (!node->types[k].is_tensor()) continue;
     const std::vector<SizeId>& own = dims_.at(v);
     std::vector<SizeId> strides = contiguous(own);
-    if (node->op->has(leaf) && strided_.contains(v)) {
+    if (const auto given = strided_.find(v); node->op->has(leaf) && given != strided_.end()) {
       for (int axis = 0; axis < v.type().rank; ++axis)
-        strides[static_cast<size_t>(axis)] = table_.input_stride(v, axis);
+        strides[static_cast<size_t>(axis)] = axis == given->second ? table_.constant(1) : table_.input_stride(v, axis);
     }
     if (k == 0 && node->op->view && node->inputs[0].type().is_tensor()) {
       NodeSizeQuery q(*this, node);

@@ -16,7 +16,7 @@ namespace croton {
 /// guards of a region that may not run say nothing to the rest.
 class GraphSizes {
  public:
-  GraphSizes(std::span<const NodePtr> order, const VarSet& strided, const Regions& regions);
+  GraphSizes(std::span<const NodePtr> order, const VarMap<int>& strided, const Regions& regions);
 
   SizeTable& table() { return table_; }
   const std::vector<SizeId>& dims(const Var& v);
@@ -48,7 +48,7 @@ class GraphSizes {
   std::vector<SizeId> contiguous(const std::vector<SizeId>& dims);
 
   SizeTable table_;
-  const VarSet& strided_;
+  const VarMap<int>& strided_;
   const Regions& regions_;
   VarMap<std::vector<SizeId>> dims_, strides_;
   VarMap<SizeId> views_, scalars_;

@@ -61,3 +61,14 @@ def test_threads_share_the_tiles():
     function = croton.function([x, y], T.sqrt(abs(x.T)) + y)
     a, b = sample((1100, 900), "float32"), sample((900, 1100), "float32")
     np.testing.assert_array_equal(function(a, b), np.sqrt(np.abs(a.T)) + b)
+
+
+def test_arguments_that_lie_across():
+    x, y = T.matrix("x"), T.matrix("y")
+    function = croton.function([x, y], [x + y, T.exp2(x)])
+    a, b = sample((140, 90), "float64"), sample((90, 140), "float64")
+    wide = sample((90, 300), "float64")
+    for first, second in [(a.T, b), (b, a.T), (a.T, a.T), (wide[:, 7:147], b), (wide[:, ::2][:, :140], a.T)]:
+        total, power = function(first, second)
+        np.testing.assert_array_equal(total, first + second)
+        np.testing.assert_allclose(power, np.exp2(first), rtol=1e-15)

@@ -123,7 +123,9 @@ void KernelEmitter::frame_store(size_t offset, V value) {
 }
 
 void KernelEmitter::region(const Region& r) {
+  ++depth_;
   for (const Instruction& i : r.body) instruction(i);
+  --depth_;
 }
 
 void KernelEmitter::instruction(const Instruction& i) {

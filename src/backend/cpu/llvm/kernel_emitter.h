@@ -82,6 +82,7 @@ class KernelEmitter {
   void load(const loop::Instruction& i);
   void store(const loop::Instruction& i);
   void prefetch(const loop::Instruction& i);
+  void prefetch_line(V address, uint32_t locality);
   void checked_index(const loop::Instruction& i);
   void check_bounds(const Place& place, const Emitted& offset);
   void fail_if(V failing, int32_t status, V site, const Emitted& value, const Emitted& size);
@@ -117,11 +118,13 @@ class KernelEmitter {
   std::vector<Emitted> values_;  // by value id; bodies that are written several times overwrite theirs
   std::vector<V> buffers_, locals_;
   V stop_flag_ = nullptr;
-  std::vector<bool> loaded_;  // by buffer: the kernel reads it
-  V streams_ = nullptr;       // set when a store that may stream has been written
-  VectorPlan plan_;           // of the vector loop being written
-  int lanes_ = 1;             // 1: scalar code
-  V mask_ = nullptr;          // null: all lanes are active
+  std::vector<bool> loaded_;        // by buffer: the kernel reads it
+  int depth_ = 0, body_depth_ = 0;  // of regions: the current one, the vector loop's own
+  std::vector<V> lines_read_;       // in that region, of full vectors: what a streaming store prefetches
+  V streams_ = nullptr;             // set when a store that may stream has been written
+  VectorPlan plan_;                 // of the vector loop being written
+  int lanes_ = 1;                   // 1: scalar code
+  V mask_ = nullptr;                // null: all lanes are active
 };
 
 }  // namespace croton::codegen

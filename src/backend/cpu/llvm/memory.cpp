@@ -86,7 +86,9 @@ void KernelEmitter::load(const Instruction& i) {
   if (!is_constant(offset.stride, 1)) {
     value = b_.CreateMaskedGather(type, addresses(from, offset), align, active_lanes(), zero);
   } else if (mask_ == nullptr) {
-    value = b_.CreateAlignedLoad(type, address(from, offset.scalar), align);
+    V const pointer = address(from, offset.scalar);
+    value = b_.CreateAlignedLoad(type, pointer, align);
+    if (from.buffer >= 0 && depth_ == body_depth_) lines_read_.push_back(pointer);
   } else {
     value = b_.CreateMaskedLoad(type, address(from, offset.scalar), align, mask_, zero);
   }
@@ -122,8 +124,12 @@ void KernelEmitter::prefetch(const Instruction& i) {
   const Emitted& offset = at(i.operands[0]);
   if (offset.scalar == nullptr) raise<InternalError>("kernel '{}': a gather cannot be prefetched", kernel_.name);
   V const address = b_.CreateGEP(memory_type(kernel_.buffers[n].dtype), buffers_[n], offset.scalar);
+  prefetch_line(address, 2);
+}
+
+void KernelEmitter::prefetch_line(V address, uint32_t locality) {
   b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {address->getType()},
-                     {address, b_.getInt32(0), b_.getInt32(2), b_.getInt32(1)});
+                     {address, b_.getInt32(0), b_.getInt32(locality), b_.getInt32(1)});
 }
 
 // A line that the kernel has read is in the cache anyway, and going past it would cost a write back.
@@ -145,6 +151,13 @@ void KernelEmitter::store_streaming(V stored, V pointer, llvm::Align align) {
   b_.CreateAlignedStore(stored, pointer, llvm::Align(bytes))
       ->setMetadata(llvm::LLVMContext::MD_nontemporal,
                     llvm::MDNode::get(context, llvm::ConstantAsMetadata::get(b_.getInt32(1))));
+  // Such stores keep the processor from reading ahead by itself where much is computed between them.
+  constexpr uint64_t bytes_ahead = 2048;
+  for (V const line : lines_read_) {
+    V const ahead = b_.CreateConstGEP1_64(b_.getInt8Ty(), line, bytes_ahead);
+    prefetch_line(ahead, 3);
+  }
+  lines_read_.clear();
   b_.CreateBr(after);
   b_.SetInsertPoint(plain);
   b_.CreateAlignedStore(stored, pointer, align);

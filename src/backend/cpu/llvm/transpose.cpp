@@ -44,8 +44,7 @@ void KernelEmitter::transpose(const loop::Instruction& i) {
     return transposed(std::move(rows));
   };
   const auto store = [&](const std::vector<V>& rows, int64_t r, int64_t c) {
-    for (int64_t k = 0; k < side; ++k)
-      b_.CreateAlignedStore(rows[static_cast<size_t>(k)], pointer(r + k, c), align);
+    for (int64_t k = 0; k < side; ++k) b_.CreateAlignedStore(rows[static_cast<size_t>(k)], pointer(r + k, c), align);
   };
   for (int64_t r = 0; r < transpose_side; r += side) {
     store(load(r, r), r, r);

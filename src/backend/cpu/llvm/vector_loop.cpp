@@ -49,6 +49,8 @@ KernelEmitter::Carried KernelEmitter::vector_body(const Instruction& i, V index,
   const Region& body = i.regions[0];
   at(body.params[0]) = {.scalar = index, .stride = b_.getInt64(1)};
   for (size_t k = 0; k < carried.size(); ++k) set(body.params[k + 1], carried[k], true);
+  lines_read_.clear();
+  body_depth_ = depth_ + 1;
   region(body);
   Carried next;
   for (size_t k = 0; k < carried.size(); ++k) next.push_back(vector(at(body.yields[k])));
