@@ -218,6 +218,9 @@ struct Op {
 
   Elementwise elementwise = {};
   Pull pull = nullptr;
+  /// Output 0 is the inputs behind one another along this axis (their other sizes are its own), besides `pull`: a
+  /// kernel that makes only this computes each part where it lies.
+  int (*pieces)(const Node&) = nullptr;
   Reduce reduce = {};
   Update update = {};
   View view = nullptr;

@@ -93,8 +93,9 @@ void Emitter::prefetch(const Var& v, const Index& index) {
   b.prefetch(buffer({v}, v.type().dtype, false), offset(v, index));
 }
 
-void Emitter::store(const Var& v, const Index& index, Value value) {
-  store_to({v}, v.type().dtype, offset(v, index), loop::cast(value, v.type().dtype));
+void Emitter::store(const Var& v, const Index& index, Value value, SizeId start) {
+  const Value first = start == no_size ? b.integer(0) : size(start);
+  store_to({v}, v.type().dtype, first + offset(v, index), loop::cast(value, v.type().dtype));
 }
 
 // A scalar that sizes give: a parameter of the kernel, without memory.

@@ -73,9 +73,10 @@ class Emitter {
   Value size(SizeId id);
   /// Element of a variable at an index of its own axes. `index` of an axis known to have size one may be anything.
   Value element(const Var& v, const Index& index);
-  void store(const Var& v, const Index& index, Value value);
   /// A hint that the element will be wanted soon; the index may lie outside.
   void prefetch(const Var& v, const Index& index);
+  /// `start` is added to the offset of the index, in elements.
+  void store(const Var& v, const Index& index, Value value, SizeId start = no_size);
   Value load_from(const Operand& operand, DType dtype, Value offset);
   void store_to(const Operand& operand, DType dtype, Value offset, Value value);
   int buffer(const Operand& operand, DType dtype, bool written);

@@ -256,7 +256,8 @@ LoweredCluster lower(const Cluster& c, GraphSizes& sizes, const VarSet& material
     const bool reduces_nothing =
         std::any_of(c.members.begin(), c.members.end(), [](const NodePtr& m) { return m->op->is_reduce(); });
     if (reduces_nothing) raise<InternalError>("a reduction without axes reached the lowering");
-    result.kernels.push_back(lower_map(c, sizes, materialised, name));
+    result.kernels.push_back(c.pieces() ? lower_pieces(c, sizes, materialised, name)
+                                        : lower_map(c, sizes, materialised, name));
   } else if (c.rows()) {
     result.kernels.push_back(lower_rows(c, sizes, materialised, name));
   } else {

@@ -25,7 +25,9 @@ struct Analysis {
   std::vector<bool> free;  // the index of this axis is used in accesses only
   bool irregular = false;
 };
-Analysis analyse(const Cluster& cluster, GraphSizes& sizes, const VarSet& materialised);
+/// `elements` computes and stores what the kernel does at a point of the domain; without it, all roots there.
+Analysis analyse(const Cluster& cluster, GraphSizes& sizes, const VarSet& materialised,
+                 const std::function<void(Emitter&)>& elements = {});
 
 /// Groups among the axes in `part` (ascending).
 Groups find_groups(const Cluster& cluster, GraphSizes& sizes, const Analysis& analysis, const std::vector<int>& part);
@@ -39,6 +41,11 @@ SizeId total(GraphSizes& sizes, const Groups& groups);
 /// the middle, parts of rows at its ends, a vector loop along each. `around` wraps the vector loop (once per row).
 void for_each_in_range(Emitter& e, const Groups& groups, const std::function<void()>& body,
                        const std::function<void(const std::function<void()>&)>& around = {});
+
+/// The same for the elements [begin, end), which may be none; the groups may be empty.
+void for_each_between(Emitter& e, const Groups& groups, loop::Value begin, loop::Value end,
+                      const std::function<void()>& body,
+                      const std::function<void(const std::function<void()>&)>& around = {});
 
 /// The reductions of a cluster that run over elements computed from others' results, by level.
 struct Phases {
@@ -80,6 +87,7 @@ LoweredKernel lower_tiles(const Cluster& c, GraphSizes& sizes, const VarSet& mat
                           const Groups& groups, const Across& across);
 
 LoweredKernel lower_map(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
+LoweredKernel lower_pieces(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
 LoweredKernel lower_rows(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
 LoweredKernel lower_columns(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
 LoweredCluster lower_whole(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);

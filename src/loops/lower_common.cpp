@@ -24,7 +24,8 @@ void collect_uses(const loop::Region& region, std::unordered_set<loop::ValueId>&
 
 // The whole computation in plain nested loops, loads and stores without their index: what the accesses look like, and
 // which index values are used in another way.
-Analysis analyse(const Cluster& c, GraphSizes& sizes, const VarSet& materialised) {
+Analysis analyse(const Cluster& c, GraphSizes& sizes, const VarSet& materialised,
+                 const std::function<void(Emitter&)>& elements) {
   Emitter e("analysis", c, sizes, materialised);
   e.analysis = true;
   std::vector<loop::ValueId> ids;
@@ -37,6 +38,7 @@ Analysis analyse(const Cluster& c, GraphSizes& sizes, const VarSet& materialised
       });
       return;
     }
+    if (elements) return elements(e);
     Emitter::Index row;
     for (size_t a = 0; a < c.domain.size(); ++a) {
       if (std::find(c.reduced.begin(), c.reduced.end(), static_cast<int>(a)) == c.reduced.end())
@@ -114,6 +116,11 @@ SizeId total(GraphSizes& sizes, const Groups& groups) {
 
 void for_each_in_range(Emitter& e, const Groups& groups, const std::function<void()>& body,
                        const std::function<void(const std::function<void()>&)>& around) {
+  for_each_between(e, groups, e.b.range_begin(), e.b.range_end(), body, around);
+}
+
+void for_each_between(Emitter& e, const Groups& groups, Value begin, Value end, const std::function<void()>& body,
+                      const std::function<void(const std::function<void()>&)>& around) {
   loop::Builder& b = e.b;
   const auto line = [&](Value from, Value to) {
     const std::function<void()> run = [&] {
@@ -126,9 +133,8 @@ void for_each_in_range(Emitter& e, const Groups& groups, const std::function<voi
     };
     around ? around(run) : run();
   };
-  const Value begin = b.range_begin(), end = b.range_end();
   if (groups.size() <= 1) return line(begin, end);
-  const Value inner = e.size(groups.back().size);
+  const Value inner = loop::max(e.size(groups.back().size), b.integer(1));
   const Groups outer(groups.begin(), groups.end() - 1);
   b.for_each(loop::LoopKind::serial, begin / inner, (end + inner - b.integer(1)) / inner, [&](Value row) {
     const size_t mark = e.open_scope();

@@ -199,10 +199,16 @@ class Scheduler {
   bool legal(const NodePtr& node, const Cluster& c) {
     if (c.kind != Cluster::Kind::map && c.kind != Cluster::Kind::update) return false;
     if (c.members.size() >= member_limit || reads_what_it_changes(*node, c)) return false;
-    if (node->op->is_reduce()) return c.kind == Cluster::Kind::map && legal_reduction(node, c);
+    if (node->op->is_reduce()) return c.kind == Cluster::Kind::map && !c.pieces() && legal_reduction(node, c);
     if (!node->op->has(expensive) || c.kind == Cluster::Kind::update) return true;
     const std::vector<SizeId>& dims = dims_of(node);
+    if (c.pieces()) return has_part_of(c, dims);
     return dims == c.domain || dims == without(c.domain, c.reduced);
+  }
+
+  bool has_part_of(const Cluster& c, const std::vector<SizeId>& dims) {
+    const std::vector<Var>& parts = c.roots[0].node->inputs;
+    return std::any_of(parts.begin(), parts.end(), [&](const Var& part) { return sizes_.dims(part) == dims; });
   }
 
   // What reads the leaf whose region is changed runs before the change, which then may happen in the leaf's own memory.
@@ -317,7 +323,8 @@ class Scheduler {
   }
 
   static bool full(const Cluster& c) {
-    return c.kind != Cluster::Kind::map || c.roots.size() >= root_limit || c.members.size() >= member_limit;
+    return c.kind != Cluster::Kind::map || c.pieces() || c.roots.size() >= root_limit ||
+           c.members.size() >= member_limit;
   }
 
   // Kernels that use the node or read what it reads, in order of discovery.
@@ -399,6 +406,8 @@ class Scheduler {
 };
 
 }  // namespace
+
+bool Cluster::pieces() const { return kind == Kind::map && roots.size() == 1 && roots[0].op().pieces != nullptr; }
 
 bool Cluster::rows() const {
   return !reduced.empty() && reduced.back() + 1 == static_cast<int>(domain.size()) && reduced.size() < domain.size();

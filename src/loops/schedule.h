@@ -23,7 +23,8 @@ struct Cluster {
   std::vector<int> reduced;      // sorted axes of the domain over which its reductions run; empty: a plain map
   std::vector<NodePtr> members;  // evaluated inside, in reverse topological order
   bool has(const Node* n) const { return member_set.contains(n); }
-  bool rows() const;  // the innermost axis is reduced: each row is finished by one worker
+  bool rows() const;    // the innermost axis is reduced: each row is finished by one worker
+  bool pieces() const;  // it makes one result of parts, each computed where it lies
   std::unordered_set<const Node*> member_set;
   std::vector<int> needs;  // clusters that must run before
 };

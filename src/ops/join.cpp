@@ -170,7 +170,8 @@ std::vector<Op> join_rows() {
            .jvp = join_jvp,
            .batch = join_batch,
            .axes = join_axes,
-           .pull = join_pull}};
+           .pull = join_pull,
+           .pieces = join_axis}};
 }
 
 }  // namespace croton
