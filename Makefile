@@ -13,7 +13,7 @@ configure = cmake -S . -B $(1) -G Ninja --log-level=WARNING -DCMAKE_CXX_COMPILER
 build_in = @test -f $(1)/build.ninja || $(call configure,$(1),$(2))
 ninja = @ninja -C $(1)
 
-.PHONY: help setup build demo test check asan tsan bench install clean
+.PHONY: help setup build demo test check asan tsan peers bench install clean
 
 help:
 	@echo "make demo     train a network on real images, with all that it shows"
@@ -22,6 +22,7 @@ help:
 	@echo "make check    formatting, layers, headers, files, documentation"
 	@echo "make asan     the tests with the address and undefined-behaviour sanitizers"
 	@echo "make tsan     the C++ tests with the thread sanitizer"
+	@echo "make peers    install the peers of the scoreboard from PyPI (PyTorch brings several gigabytes)"
 	@echo "make bench    measure, and compare with the peers"
 	@echo "make install  install the C++ library into PREFIX ($(PREFIX))"
 
@@ -54,6 +55,9 @@ check: build
 	@$(PYTHON) tools/check_layers.py
 	@CXX=$(CXX) $(PYTHON) tools/check_headers.py
 	@CXX=$(CXX) $(PYTHON) tools/check_docs.py build
+
+peers:
+	@bench/setup_peers.sh
 
 bench: build
 	@PYTHONPATH=build/python $(PYTHON) bench/run.py

@@ -1,104 +1,11 @@
-"""Runs workloads in processes that stay alive, taking turns, and measures the machine's limits in between.
-
-Protocol: pickled (method, arguments) into a worker's standard input, pickled (succeeded, value) out of its standard output.
-"""
-import os
-import pathlib
-import pickle
+"""Measures one variant: all implementations agree, then take turns."""
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
 
 import numpy as np
+from workers import WorkerFailed
 
-HERE = pathlib.Path(__file__).parent
+HOPELESS = 3  # times as long as the fastest peer
 TOLERANCES = {"float32": 2e-5, "float64": 1e-11}
-
-
-class WorkerFailed(Exception):
-    """What a worker raised, or that it ended."""
-
-
-class Worker:
-    """One implementation with one number of threads."""
-
-    def __init__(self, implementation, threads):
-        environment = dict(os.environ)
-        for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # peers get their best settings
-            environment.pop(name, None)
-        for name in ("CROTON_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-            environment[name] = str(threads)
-        # Kernels are compiled in each run of the bench, whatever earlier runs have left.
-        self.kernels = tempfile.TemporaryDirectory()
-        environment["CROTON_CACHE_DIR"] = os.path.join(self.kernels.name, "croton")
-        self.process = subprocess.Popen([sys.executable, str(HERE / "worker.py"), implementation], env=environment,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def ask(self, method, *arguments):
-        try:
-            pickle.dump((method, arguments), self.process.stdin)
-            self.process.stdin.flush()
-            succeeded, value = pickle.load(self.process.stdout)
-        except (EOFError, BrokenPipeError) as error:
-            raise WorkerFailed(f"the process ended ({self.process.wait()})") from error
-        if not succeeded:
-            raise WorkerFailed(value)
-        return value
-
-    def wait_until_idle(self, seconds=2):
-        """Threads of a library (OpenBLAS) spin for a while after their work; they would take a core from whoever is next."""
-        end = time.monotonic() + seconds
-        before = self.processor_seconds()
-        while time.monotonic() < end:
-            time.sleep(0.02)
-            now = self.processor_seconds()
-            if now == before:
-                return
-            before = now
-
-    def processor_seconds(self):
-        """Of all its threads, in ticks of 10 ms."""
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-        self.kernels.cleanup()
-
-
-class Limits:
-    """What the machine can do, asked of bench_limits; without that program there are no limits."""
-
-    def __init__(self, program):
-        self.process = None
-        if program.exists():
-            self.process = subprocess.Popen([str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def rate(self, what, size, threads):
-        """GB/s or GF/s."""
-        self.process.stdin.write(f"{what} {size} {threads}\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def seconds(self, cost, threads):
-        """The least time that the machine needs for such a cost; None where no limit is stated."""
-        if not cost or self.process is None:
-            return None
-        moved = cost["read"] + cost["written"]
-        bandwidth = self.rate("triad" if 10 * cost["written"] > cost["read"] else "read", moved, threads)
-        least = moved / bandwidth / 1e9
-        if cost["flops"]:
-            size = np.dtype(cost["dtype"]).itemsize
-            least = max(least, cost["flops"] / self.rate("fma", size, threads) / 1e9)
-        return least
-
-    def close(self):
-        if self.process is not None:
-            self.process.stdin.close()
-            self.process.wait()
 
 
 def disagreement(ours, theirs, tolerance):
@@ -107,9 +14,9 @@ def disagreement(ours, theirs, tolerance):
         return f"{len(ours)} and {len(theirs)} results"
     for index, ((shape, dtype, values), (peer_shape, peer_dtype, peer_values)) in enumerate(zip(ours, theirs)):
         if shape != peer_shape:
-            return f"result {index} has shape {shape}, the peer's {peer_shape}"
+            return f"result {index} has shape {shape}, the reference's {peer_shape}"
         if np.dtype(dtype).kind != np.dtype(peer_dtype).kind:
-            return f"result {index} is {dtype}, the peer's {peer_dtype}"
+            return f"result {index} is {dtype}, the reference's {peer_dtype}"
         bound = tolerance or max(TOLERANCES.get(dtype, 0), TOLERANCES.get(peer_dtype, 0))
         scale = float(np.max(np.abs(peer_values), initial=0))
         error = float(np.max(np.abs(np.subtract(values, peer_values, dtype="float64")), initial=0))
@@ -119,53 +26,86 @@ def disagreement(ours, theirs, tolerance):
 
 
 class Row:
-    """One measured variant: medians in seconds, and what went wrong."""
+    """One measured variant: the median seconds by implementation, ratios, and what went wrong."""
 
     def __init__(self, line, variant, threads):
-        self.line, self.label, self.threads = line, variant["label"], threads
-        self.ours = self.theirs = self.limit = self.ratio = None
-        self.problems = []
+        self.line, self.variant, self.label, self.threads = line, variant, variant["label"], threads
+        self.seconds, self.rounds, self.problems, self.notes = {}, {}, [], []
+        self.limit = None
+
+    @property
+    def ours(self):
+        return self.seconds.get("croton")
+
+    def ratio_to(self, peer):
+        """The median of the rounds' ratios: whoever else is at work on the machine slows both sides of a round."""
+        return statistics.median(theirs / own for own, theirs in zip(self.rounds["croton"], self.rounds[peer]))
+
+    def goals(self):
+        """(against whom, the ratio wanted, the ratio reached or None) of each goal of the variant."""
+        for against, wanted in self.variant.get("goals", {}).items():
+            if isinstance(wanted, (list, tuple)):  # with one thread, with more
+                wanted = wanted[min(self.threads, len(wanted)) - 1]
+            if against == "seconds":
+                yield f"{wanted * 1e6:,g} us", 1.0, wanted / self.ours if self.ours else None
+                continue
+            peers = [name for name in self.seconds if name != "croton" and against in ("best", name)]
+            if self.ours is None or not peers:
+                yield against, wanted, None
+                continue
+            best = min(peers, key=self.seconds.get)
+            yield best, wanted, self.ratio_to(best)
 
 
-def measure(module, variant, threads, ours, theirs, limits, rounds, seconds):
-    """Both sides agree, then take turns; the ratio is the median of the rounds' ratios. `ours` may be None."""
-    row = Row(module.NAME, variant, threads)
-    sides = {}
-    for name, worker in (("Croton", ours), ("NumPy", theirs)):
-        if worker is None:
-            continue
+def prepare(module, variant, workers, row):
+    """The workers whose results agree with the reference, which is the first of them that is not Croton."""
+    results = {}
+    for name, worker in workers.items():
         try:
-            results = worker.ask("prepare", module.NAME, variant)
+            result = worker.ask("prepare", module.NAME, variant)
         except WorkerFailed as failure:
-            row.problems.append(f"{name}: {failure}")
+            (row.problems if name == "croton" else row.notes).append(f"{name}: {failure}")
             continue
-        if results is not None:
-            sides[name] = worker, results
-    if len(sides) == 2:
-        difference = disagreement(sides["Croton"][1], sides["NumPy"][1], variant.get("tolerance"))
+        if result is not None:
+            results[name] = result
+    reference = next((name for name in results if name != "croton"), None)
+    agreeing = {}
+    for name, result in results.items():
+        difference = None if reference is None else disagreement(result, results[reference], variant.get("tolerance"))
         if difference:
-            row.problems.append(f"not timed: {difference}")
-            return row
-    cost = module.cost(variant) if "Croton" in sides else {}
+            (row.problems if name == "croton" else row.notes).append(f"{name} not timed, against {reference}: {difference}")
+        else:
+            agreeing[name] = workers[name]
+    return agreeing
+
+
+def measure(module, variant, threads, workers, limits, rounds, seconds):
+    """One row. A peer that is hopelessly slow has one turn only: the time is better spent on the others."""
+    row = Row(module.NAME, variant, threads)
+    agreeing = prepare(module, variant, workers, row)
+    cost = module.cost(variant) if "croton" in agreeing else {}
     try:
         before = limits.seconds(cost, threads)
-        times = take_turns(sides, rounds, seconds)
+        row.rounds = take_turns(agreeing, variant.get("rounds", rounds), seconds)
+        if before is not None:
+            row.limit = min(before, limits.seconds(cost, threads))  # others may have been at work during one of them
     except WorkerFailed as failure:
         row.problems.append(str(failure))
         return row
-    row.ours, row.theirs = (statistics.median(times[name]) if name in times else None for name in ("Croton", "NumPy"))
-    if len(times) == 2:
-        row.ratio = statistics.median(peer / own for own, peer in zip(times["Croton"], times["NumPy"]))
-    if before is not None:
-        row.limit = min(before, limits.seconds(cost, threads))  # others may have been at work during one of them
+    row.seconds = {name: statistics.median(times) for name, times in row.rounds.items()}
+    for worker in workers.values():
+        worker.ask("forget")
     return row
 
 
-def take_turns(sides, rounds, seconds):
-    """The median time of a call in each round, by side."""
-    times = {name: [] for name in sides}
+def take_turns(workers, rounds, seconds):
+    """The median time of a call in each round, by implementation."""
+    times = {name: [] for name in workers}
+    playing = list(workers)
     for _ in range(rounds):
-        for name, (worker, _) in sides.items():
-            times[name].append(statistics.median(worker.ask("measure", seconds, 3)))
-            worker.wait_until_idle()
+        for name in playing:
+            times[name].append(statistics.median(workers[name].ask("measure", seconds)))
+            workers[name].wait_until_idle()
+        fastest = min((times[name][0] for name in workers if name != "croton"), default=None)
+        playing = [name for name in playing if name == "croton" or times[name][0] <= HOPELESS * fastest]
     return times

@@ -24,3 +24,6 @@ foreach(source IN LISTS bench_sources)
   target_include_directories(bench_${name} PRIVATE src)
   target_link_libraries(bench_${name} PRIVATE croton_options croton)
 endforeach()
+
+add_library(bench_hand MODULE bench/cpp/hand/loops.cpp)
+target_link_libraries(bench_hand PRIVATE croton_options)
