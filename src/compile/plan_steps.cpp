@@ -132,6 +132,7 @@ class StepPlanner {
     s.cost = k.cost;
     s.scratch = layout_.reg(k.scratch);
     s.serial = k.serial;
+    s.coarse = k.coarse;
     if (k.copied) s.copied = layout_.slot(k.copied), s.copy = layout_.slot(c.roots[0]);
     for (const Var& v : k.sites) s.sites.push_back(layout_.add_site(v, 0));
     layout_.flush();

@@ -142,6 +142,9 @@ struct Reduce {
                                       loop::Value position) = nullptr;
   std::vector<loop::Value> (*combine)(loop::Builder& b, const Node& node, std::span<const loop::Value> l,
                                       std::span<const loop::Value> r) = nullptr;
+  /// The same where all of r stands behind all of l, when that is cheaper; null: combine.
+  std::vector<loop::Value> (*append)(loop::Builder& b, const Node& node, std::span<const loop::Value> l,
+                                     std::span<const loop::Value> r) = nullptr;
   std::vector<loop::Value> (*finish)(loop::Builder& b, const Node& node,
                                      std::span<const loop::Value> c) = nullptr;  // outputs
   const char* empty_error =
@@ -206,7 +209,8 @@ struct Op {
   std::vector<Type> (*type)(const TypeQuery&) = nullptr;  // null for elementwise rows: from `elementwise`
   Sizes (*sizes)(SizeQuery&) = nullptr;                   // null: only known when it has run (value_dependent_sizes)
   SizeId (*size_value)(SizeQuery&) = nullptr;             // the value itself as a size (shape_i); rank-0 integer output
-  void (*value)(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) = nullptr;  // reference
+  /// Reference. An output may come with memory for the result, in C order and uninitialised, to be used or replaced.
+  void (*value)(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) = nullptr;
   std::vector<Expr> (*vjp)(const Vjp&) = nullptr;
   std::vector<Expr> (*jvp)(const Jvp&) = nullptr;                     // one tangent per output; null = zero
   std::string_view no_gradient = {};                                  // the reason, when vjp and jvp cannot exist

@@ -31,6 +31,7 @@ struct LoweredKernel {
   SizeId scratch = no_size;  // bytes per worker
   std::vector<Var> sites;    // of the index checks
   bool serial = false;
+  bool coarse = false;  // pieces of the range should be as large as is good for all threads
   /// Copies all of this variable to the kernel's root and does nothing else: not needed where they are one memory.
   Var copied = {};
 };

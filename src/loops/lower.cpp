@@ -123,7 +123,7 @@ Values reduce_block(Emitter& e, Carried& carried, const Phases& p, int phase, co
   } else {
     result = b.loop(
         LoopKind::vector, from, to, carried.initial(),
-        [&](Value index, const Values& so_far) { return carried.combine(so_far, carried.elements(element(index))); },
+        [&](Value index, const Values& so_far) { return carried.append(so_far, carried.elements(element(index))); },
         [&](const Values& l, const Values& r) { return carried.combine(l, r); }, 4);
   }
   kept.forget();

@@ -64,6 +64,8 @@ struct Carried {
   std::vector<loop::Value> initial();
   std::vector<loop::Value> elements(loop::Value position);
   std::vector<loop::Value> combine(const std::vector<loop::Value>& l, const std::vector<loop::Value>& r);
+  /// The same where r stands behind l.
+  std::vector<loop::Value> append(const std::vector<loop::Value>& l, const std::vector<loop::Value>& r);
   void finish(const std::vector<loop::Value>& carried, const Emitter::Index& at);
   std::vector<DType> dtypes();
   bool rounds() const;  // a float sum or product: its order decides the last bits
@@ -72,7 +74,7 @@ struct Carried {
 // Constants of the fixed order of sums.
 inline constexpr int64_t row_block = 4096;   // elements of a row summed by interleaved vectors before pairing
 inline constexpr int64_t column_block = 64;  // rows added one after the other before pairing
-inline constexpr int64_t tile_bytes = 1024;  // of columns that one worker reduces together
+inline constexpr int64_t tile_bytes = 4096;  // of columns that one worker reduces together
 inline constexpr int pair_levels = 40;
 
 /// Operands whose elements follow each other along another group's axis than the innermost one: transposed ones.

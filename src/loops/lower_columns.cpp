@@ -12,15 +12,26 @@ using Values = std::vector<Value>;
 
 namespace {
 
-/// One worker's tile: accumulators per column in local arrays, and the stack that pairs blocks of rows.
+// What lines are loaded together: their sums stay in registers meanwhile. Each column's order of additions is the same
+// as line by line.
+constexpr int64_t together = 8;
+// The parallel range counts pieces of lines: whole cache lines of every dtype, so that no two threads write one.
+constexpr int64_t piece_columns = 64;
+
+/// One worker's tile: accumulators per column in local arrays, and the stack that pairs blocks of rows in scratch
+/// memory: no thread's stack is as large as all accumulators' may be.
 struct Tile {
   Tile(Emitter& emitter, Carried& c) : e(emitter), carried(c), dtypes(c.dtypes()) {
     int64_t widest = 1;
     for (const DType d : dtypes) widest = std::max<int64_t>(widest, item_size(d));
     width = tile_bytes / widest;
+    SizeTable& t = e.sizes().table();
     for (const DType d : dtypes) {
       sums.push_back(e.b.local(d, width));
-      if (carried.rounds()) stacks.push_back(e.b.local(d, width * pair_levels));
+      if (!carried.rounds()) continue;
+      offsets.push_back({e.b.new_int(), t.constant(scratch_bytes)});
+      stacks.push_back(e.b.scratch(d, offsets.back().first));
+      scratch_bytes += width * pair_levels * item_size(d);
     }
   }
   Values read(const std::vector<int>& arrays, Value at) {
@@ -72,7 +83,9 @@ struct Tile {
   std::vector<DType> dtypes;
   int64_t width = 0;
   std::vector<int> sums, stacks;
-  Value columns;  // of this tile
+  std::vector<std::pair<int, SizeId>> offsets;  // of the stacks: int parameter and its meaning
+  int64_t scratch_bytes = 0;
+  Value first, columns;  // of this tile
 };
 
 struct Axes {
@@ -94,6 +107,107 @@ Axes split_axes(const Cluster& c, GraphSizes& sizes, const VarSet& materialised)
   return a;
 }
 
+// Costly elements gain nothing by several lines at once, and their code is long.
+int64_t lines_together(const Cluster& c, const Axes& axes) {
+  constexpr size_t few = 6;
+  const bool costly = std::any_of(c.members.begin(), c.members.end(), [](const NodePtr& m) {
+    return !m->op->is_reduce() && (m->op->has(expensive) || m->op->has(may_fail));
+  });
+  return costly || c.members.size() > few || axes.reduced.size() != 1 ? 1 : together;
+}
+
+/// The lines of one tile, added to its sums.
+struct Lines {
+  Emitter& e;
+  const Cluster& cluster;
+  const Axes& axes;
+  const Phases& phases;
+  Carried& carried;
+  Tile& tile;
+
+  void add(Value line, int64_t count) const {
+    const size_t inside = e.open_scope();
+    if (count == 1) set_linear(e, axes.reduced, line);
+    tile.each([&](Value j) {
+      Values sums = tile.read(tile.sums, j);
+      for (int64_t k = 0; k < count; ++k) {
+        const size_t element = e.open_scope();
+        if (count > 1) set_linear(e, axes.reduced, line + e.b.integer(k));
+        set_index(e, axes.inner, tile.first + j);
+        for (const Var& root : phases.stores[0]) e.store(root, e.domain_index, e.element(root, e.domain_index));
+        sums = carried.append(sums, carried.elements(line + e.b.integer(k)));
+        e.close_scope(element);
+      }
+      tile.write(tile.sums, j, sums);
+    });
+    e.close_scope(inside);
+  }
+
+  void add_between(Value from, Value to) const {
+    loop::Builder& b = e.b;
+    const int64_t step = lines_together(cluster, axes);
+    Value rest = from;
+    if (step > 1) {
+      const Value turns = (to - from) / b.integer(step);
+      b.for_each(LoopKind::serial, b.integer(0), turns, [&](Value k) { add(from + k * b.integer(step), step); });
+      rest = from + turns * b.integer(step);
+    }
+    b.for_each(LoopKind::serial, rest, to, [&](Value line) { add(line, 1); });
+  }
+
+  void add_all(SizeId lines) const {
+    loop::Builder& b = e.b;
+    if (!carried.rounds()) {
+      tile.clear();
+      return add_between(b.integer(0), e.size(lines));
+    }
+    SizeTable& t = e.sizes().table();
+    const SizeId blocks = t.floor_div(t.add(lines, t.constant(column_block - 1)), t.constant(column_block));
+    const Values top =
+        b.loop(LoopKind::serial, b.integer(0), e.size(blocks), {b.integer(0)}, [&](Value block, const Values& height) {
+          tile.clear();
+          const Value from = block * b.integer(column_block);
+          add_between(from, loop::min(from + b.integer(column_block), e.size(lines)));
+          return Values{tile.push(block, height[0])};
+        });
+    tile.gather(top[0]);
+  }
+
+  void finish() const {
+    tile.each([&](Value j) {
+      const size_t element = e.open_scope();
+      set_index(e, axes.inner, tile.first + j);
+      Emitter::Index at;
+      for (const int a : axes.kept) at.push_back(e.domain_index[static_cast<size_t>(a)]);
+      carried.finish(tile.read(tile.sums, j), at);
+      for (const Var& root : phases.row_stores) e.store(root, at, e.element(root, at));
+      e.close_scope(element);
+    });
+  }
+};
+
+// This call's part of the range, tile by tile: pieces are numbered along the columns, then over the outer axes.
+void for_each_tile(Emitter& e, const Axes& axes, Tile& tile, SizeId pieces, const std::function<void()>& body) {
+  loop::Builder& b = e.b;
+  const Value begin = b.range_begin(), end = b.range_end(), length = loop::max(e.size(pieces), b.integer(1));
+  b.for_each(LoopKind::serial, begin / length, (end + length - b.integer(1)) / length, [&](Value row) {
+    const size_t mark = e.open_scope();
+    if (!axes.outer.empty()) set_linear(e, axes.outer, row);
+    const Value piece = b.integer(piece_columns), start = row * length;
+    const Value from = loop::max(begin - start, b.integer(0)) * piece;
+    const Value to = loop::min(loop::min(end - start, length) * piece, e.size(axes.inner.size));
+    const Value tiles = (to - from + b.integer(tile.width - 1)) / b.integer(tile.width);
+    b.for_each(LoopKind::serial, b.integer(0), tiles, [&](Value k) {
+      const size_t inside = e.open_scope();
+      tile.first = from + k * b.integer(tile.width);
+      tile.columns = loop::min(to - tile.first, b.integer(tile.width));
+      body();
+      e.close_scope(inside);
+    });
+    e.close_scope(mark);
+  });
+}
+
 }  // namespace
 
 LoweredKernel lower_columns(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
@@ -101,61 +215,22 @@ LoweredKernel lower_columns(const Cluster& c, GraphSizes& sizes, const VarSet& m
   const Phases p = find_phases(c, sizes);
   if (p.reductions.size() != 1) throw NotFusable{c.members.front().get()};
   Emitter e(name, c, sizes, materialised);
-  loop::Builder& b = e.b;
   SizeTable& t = sizes.table();
-  e.domain_index.assign(c.domain.size(), b.integer(0));
+  e.domain_index.assign(c.domain.size(), e.b.integer(0));
   Carried carried(e, p.reductions[0]);
   Tile tile(e, carried);
-  const SizeId tiles = t.floor_div(t.add(axes.inner.size, t.constant(tile.width - 1)), t.constant(tile.width));
+  const SizeId pieces = t.floor_div(t.add(axes.inner.size, t.constant(piece_columns - 1)), t.constant(piece_columns));
   const SizeId lines = total(sizes, axes.reduced);
-
-  b.for_each(LoopKind::parallel, b.range_begin(), b.range_end(), [&](Value work) {
-    const size_t mark = e.open_scope();
-    const Value line = axes.outer.empty() ? b.integer(0) : work / e.size(tiles);
-    if (!axes.outer.empty()) set_linear(e, axes.outer, line);
-    const Value first = (axes.outer.empty() ? work : work - line * e.size(tiles)) * b.integer(tile.width);
-    tile.columns = loop::min(e.size(axes.inner.size) - first, b.integer(tile.width));
-
-    const auto add_line = [&](Value d) {
-      const size_t inside = e.open_scope();
-      set_linear(e, axes.reduced, d);
-      tile.each([&](Value j) {
-        const size_t element = e.open_scope();
-        set_index(e, axes.inner, first + j);
-        for (const Var& root : p.stores[0]) e.store(root, e.domain_index, e.element(root, e.domain_index));
-        tile.write(tile.sums, j, carried.combine(tile.read(tile.sums, j), carried.elements(d)));
-        e.close_scope(element);
-      });
-      e.close_scope(inside);
-    };
-    if (carried.rounds()) {
-      const SizeId blocks = t.floor_div(t.add(lines, t.constant(column_block - 1)), t.constant(column_block));
-      const Values top = b.loop(
-          LoopKind::serial, b.integer(0), e.size(blocks), {b.integer(0)}, [&](Value block, const Values& height) {
-            tile.clear();
-            const Value from = block * b.integer(column_block);
-            b.for_each(LoopKind::serial, from, loop::min(from + b.integer(column_block), e.size(lines)), add_line);
-            return Values{tile.push(block, height[0])};
-          });
-      tile.gather(top[0]);
-    } else {
-      tile.clear();
-      b.for_each(LoopKind::serial, b.integer(0), e.size(lines), add_line);
-    }
-    tile.each([&](Value j) {
-      const size_t element = e.open_scope();
-      set_index(e, axes.inner, first + j);
-      Emitter::Index at;
-      for (const int a : axes.kept) at.push_back(e.domain_index[static_cast<size_t>(a)]);
-      carried.finish(tile.read(tile.sums, j), at);
-      for (const Var& root : p.row_stores) e.store(root, at, e.element(root, at));
-      e.close_scope(element);
-    });
-    e.close_scope(mark);
+  const Lines work{e, c, axes, p, carried, tile};
+  for_each_tile(e, axes, tile, pieces, [&] {
+    work.add_all(lines);
+    work.finish();
   });
-  LoweredKernel k = e.finish();
-  k.count = t.mul(total(sizes, axes.outer), tiles);
-  k.items = t.mul(lines, t.min(axes.inner.size, t.constant(tile.width)));
+  LoweredKernel k = e.finish_with(tile.offsets);
+  k.count = t.mul(total(sizes, axes.outer), pieces);
+  k.items = t.mul(lines, t.min(axes.inner.size, t.constant(piece_columns)));
+  k.coarse = true;
+  if (tile.scratch_bytes > 0) k.scratch = t.constant(tile.scratch_bytes);
   return k;
 }
 

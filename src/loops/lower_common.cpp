@@ -239,6 +239,19 @@ std::vector<Value> Carried::combine(const std::vector<Value>& l, const std::vect
   return all;
 }
 
+std::vector<Value> Carried::append(const std::vector<Value>& l, const std::vector<Value>& r) {
+  std::vector<Value> all;
+  size_t at = 0;
+  for (const NodePtr& node : reductions) {
+    const Reduce& row = node->op->reduce;
+    const auto n = static_cast<size_t>(row.carried);
+    const auto join = row.append != nullptr ? row.append : row.combine;
+    for (const Value& v : join(e.b, *node, {&l[at], n}, {&r[at], n})) all.push_back(v);
+    at += n;
+  }
+  return all;
+}
+
 void Carried::finish(const std::vector<Value>& carried, const Emitter::Index& at) {
   size_t k = 0;
   for (const NodePtr& node : reductions) {

@@ -84,8 +84,10 @@ std::vector<Expr> extremum_jvp(const Jvp& v) {
 Values value_and_position(loop::Builder&, const Node&, Value value, Value position) { return {value, position}; }
 
 // The identity stands behind every element: its value is the least, its position the last.
+constexpr int64_t behind_all = std::numeric_limits<int64_t>::max();
+
 Values initial_with_position(loop::Builder& b, const Node& node) {
-  return {bound<false>(b, node), b.integer(std::numeric_limits<int64_t>::max())};
+  return {bound<false>(b, node), b.integer(behind_all)};
 }
 
 Value greater(Value a, Value b) { return is_bool(a.dtype()) ? a & ~b : a > b; }
@@ -102,10 +104,22 @@ Values combine_with_position(loop::Builder&, const Node&, Operands l, Operands r
   return {loop::select(right, r[0], l[0]), loop::select(right, r[1], l[1])};
 }
 
-Values finish_both(loop::Builder&, const Node& node, Operands c) {
-  return {loop::cast(c[0], node.types[0].dtype), c[1]};
+// An element that equals the one before does not replace it, nor the identity.
+Values append_with_position(loop::Builder&, const Node&, Operands l, Operands r) {
+  Value better = greater(r[0], l[0]);
+  if (is_float(l[0].dtype())) better = (better | loop::is_nan(r[0])) & ~loop::is_nan(l[0]);
+  return {loop::select(better, r[0], l[0]), loop::select(better, r[1], l[1])};
 }
-Values finish_position(loop::Builder&, const Node&, Operands c) { return {c[1]}; }
+
+// Where nothing replaced the identity, all elements equal it: the first one counts.
+Value first_position(loop::Builder& b, Value position) {
+  return loop::select(position == b.integer(behind_all), b.integer(0), position);
+}
+
+Values finish_both(loop::Builder& b, const Node& node, Operands c) {
+  return {loop::cast(c[0], node.types[0].dtype), first_position(b, c[1])};
+}
+Values finish_position(loop::Builder& b, const Node&, Operands c) { return {first_position(b, c[1])}; }
 
 std::vector<Type> position_type(const TypeQuery& q) { return ordered_input(q), reduced_types(q, {DType::i64}); }
 std::vector<Type> both_types(const TypeQuery& q) { return reduced_types(q, {ordered_input(q).dtype, DType::i64}); }
@@ -227,6 +241,7 @@ std::vector<Op> extremum_rows() {
                       .initial = initial_with_position,
                       .element = value_and_position,
                       .combine = combine_with_position,
+                      .append = append_with_position,
                       .finish = finish_position}}),
       extremum_row({.name = "max_and_argmax",
                     .doc = "The greatest element along the axes and its position, of one pass.",
@@ -240,6 +255,7 @@ std::vector<Op> extremum_rows() {
                                .initial = initial_with_position,
                                .element = value_and_position,
                                .combine = combine_with_position,
+                               .append = append_with_position,
                                .finish = finish_both}}),
   };
 }

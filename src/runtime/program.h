@@ -81,6 +81,7 @@ struct KernelStep {
   SizeReg minimum_grain = no_reg;  // no_reg: 1
   std::vector<int> sites;          // Program::sites index of each checked_index site of the kernel
   bool serial = false;             // the whole range in one piece, in order
+  bool coarse = false;             // in few pieces for each thread
   int copied = -1, copy = -1;      // slots: it only copies the first to the second; not run when they are one memory
 };
 

@@ -87,7 +87,7 @@ std::string kernel_text(const Program& program, const KernelStep& k) {
   if (k.copied >= 0) text += fmt::format(" unless s{} is s{}", k.copied, k.copy);
   if (k.scratch != no_reg) text += " scratch " + register_text(k.scratch);
   if (k.minimum_grain != no_reg) text += " grain " + register_text(k.minimum_grain);
-  return text + (k.serial ? " serial" : "");
+  return text + (k.serial ? " serial" : "") + (k.coarse ? " coarse" : "");
 }
 
 std::string gemm_text(const GemmStep& g) {

@@ -66,9 +66,11 @@ bool wants_streaming(const ExecutionState& state, const KernelStep& step) {
   return bytes > streaming_bytes;
 }
 
-int64_t grain_of(double cost, int64_t count, int threads, int64_t minimum) {
+// Several pieces for each thread, for some may be held up.
+int64_t grain_of(double cost, int64_t count, int threads, const KernelStep& step, int64_t minimum) {
   const double by_time = std::min(std::ceil(chunk_nanoseconds / cost), static_cast<double>(count));
-  int64_t grain = std::max(static_cast<int64_t>(by_time), ceil_div(count, int64_t{8} * threads));
+  const int64_t pieces = int64_t{step.coarse ? 2 : 8} * threads;
+  int64_t grain = std::max(static_cast<int64_t>(by_time), ceil_div(count, pieces));
   grain = std::max(int64_t{1}, std::min(grain, static_cast<int64_t>(longest_chunk_nanoseconds / cost)));
   // Pieces of many elements begin on a cache line: their stores are aligned, and no two threads write one line.
   constexpr int64_t line_elements = 64, many = 1024;
@@ -129,7 +131,8 @@ int run_kernel(ExecutionState& state, const KernelStep& step) {
     while (state.scratch.size() < static_cast<size_t>(threads)) state.scratch.emplace_back();
     for (ScratchBlock& block : state.scratch) block.at_least(scratch_bytes);
   }
-  const int64_t grain = grain_of(cost, count, threads, std::max<int64_t>(1, state.value_or(step.minimum_grain, 1)));
+  const int64_t grain =
+      grain_of(cost, count, threads, step, std::max<int64_t>(1, state.value_or(step.minimum_grain, 1)));
   try {
     default_pool().for_each_chunk(count, grain, [&](int64_t begin, int64_t end, int worker) {
       Frame frame = blank;
