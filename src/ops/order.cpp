@@ -1,10 +1,7 @@
 // Rows whose results come from whole lines or whole arrays: positions of what is not zero, sorting, running sums and
-// products. Their reference values are their code: one pass of plain loops, called by the host.
-#include <algorithm>
-#include <cmath>
-#include <numeric>
-
+// products. Their reference values are their code, called by the host.
 #include "base/error.h"
+#include "ops/lines.h"
 #include "ops/registry.h"
 #include "ops/support.h"
 
@@ -77,94 +74,17 @@ AxisMap line_axes(const Node& node) {
   return map;
 }
 
-/// Calls f(first element of x, of the result, count, byte steps) for every line along the node's axis.
-template <class F>
-void for_each_line(const Node& node, const Array& x, const Array& result, F&& f) {
-  const size_t axis = axis_of(node);
-  std::vector<int64_t> starts = x.shape;
-  starts[axis] = std::min<int64_t>(1, starts[axis]);
-  for_each_index(starts, [&](const Index& index) {
-    f(element(x, index), element(result, index), x.shape[axis], x.strides[axis], result.strides[axis]);
-  });
-}
-
 // ------------------------------------------------------------------------------------------------------------- sort
 
-// What elements are compared by: exact for every dtype. NaN stands behind every number.
-struct FloatKey {
-  using type = double;
-  static type of(const std::byte* p, DType dtype) { return element_as_double(p, dtype); }
-  static bool before(type a, type b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
-};
-struct SignedKey {
-  using type = int64_t;
-  static type of(const std::byte* p, DType dtype) { return element_as_integer(p, dtype); }
-  static bool before(type a, type b) { return a < b; }
-};
-struct UnsignedKey {
-  using type = uint64_t;
-  static type of(const std::byte* p, DType dtype) { return static_cast<uint64_t>(element_as_integer(p, dtype)); }
-  static bool before(type a, type b) { return a < b; }
-};
-
-// NumPy's order: by the real part, then the imaginary part; behind those without NaN the ones with NaN in the imaginary
-// part, then in the real part, then in both.
-struct ComplexKey {
-  using type = Complex;
-  static type of(const std::byte* p, DType dtype) { return element_as_complex(p, dtype); }
-  static int part_with_nan(type a) { return 2 * std::isnan(a.real()) + std::isnan(a.imag()); }
-  static bool before(type a, type b) {
-    if (part_with_nan(a) != part_with_nan(b)) return part_with_nan(a) < part_with_nan(b);
-    if (a.real() < b.real() || a.real() > b.real()) return a.real() < b.real();
-    return a.imag() < b.imag();
-  }
-};
-
-// The stable order of each line: f(line of x, line of the result, steps, order).
-template <class Key, class F>
-void for_each_order(const Node& node, const Array& x, const Array& result, F&& f) {
-  std::vector<typename Key::type> keys;
-  std::vector<int64_t> order;
-  for_each_line(node, x, result,
-                [&](std::byte* from, std::byte* to, int64_t count, int64_t from_step, int64_t to_step) {
-                  keys.resize(static_cast<size_t>(count));
-                  order.resize(static_cast<size_t>(count));
-                  for (int64_t k = 0; k < count; ++k)
-                    keys[static_cast<size_t>(k)] = Key::of(from + k * from_step, x.dtype);
-                  std::iota(order.begin(), order.end(), 0);
-                  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-                    return Key::before(keys[static_cast<size_t>(a)], keys[static_cast<size_t>(b)]);
-                  });
-                  f(from, to, from_step, to_step, order);
-                });
-}
-
-template <class F>
-void for_each_order(const Node& node, const Array& x, const Array& result, F&& f) {
-  if (is_complex(x.dtype)) return for_each_order<ComplexKey>(node, x, result, f);
-  if (is_float(x.dtype)) return for_each_order<FloatKey>(node, x, result, f);
-  if (is_unsigned_integer(x.dtype)) return for_each_order<UnsignedKey>(node, x, result, f);
-  for_each_order<SignedKey>(node, x, result, f);
-}
-
 void sort_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
-  const Array& x = inputs[0];
-  const Array result = new_array(x.dtype, x.shape);
-  for_each_order(node, x, result, [&](std::byte* from, std::byte* to, int64_t from_step, int64_t to_step, auto& order) {
-    for (size_t k = 0; k < order.size(); ++k) {
-      copy_element(to + static_cast<int64_t>(k) * to_step, from + order[k] * from_step, x.dtype);
-    }
-  });
+  const Array result = result_array(outputs, 0, inputs[0].dtype, inputs[0].shape);
+  sort_lines(inputs[0], result, axis_of(node));
   outputs.assign(1, result);
 }
 
 void argsort_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
-  const Array result = new_array(DType::i64, inputs[0].shape);
-  for_each_order(node, inputs[0], result, [&](std::byte*, std::byte* to, int64_t, int64_t step, auto& order) {
-    for (size_t k = 0; k < order.size(); ++k) {
-      store_integer(to + static_cast<int64_t>(k) * step, DType::i64, order[k]);
-    }
-  });
+  const Array result = result_array(outputs, 0, DType::i64, inputs[0].shape);
+  argsort_lines(inputs[0], result, axis_of(node));
   outputs.assign(1, result);
 }
 
@@ -207,28 +127,10 @@ std::vector<Expr> sort_jvp(const Jvp& v) {
 
 // ----------------------------------------------------------------------------------------------- cumsum and cumprod
 
-// Rounded to the dtype at every step, as NumPy does; integers wrap.
 template <bool product>
 void running_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
-  const Array& x = inputs[0];
-  const DType dtype = x.dtype;
-  const Array result = new_array(dtype, x.shape);
-  for_each_line(node, x, result,
-                [&](std::byte* from, std::byte* to, int64_t count, int64_t from_step, int64_t to_step) {
-                  if (count == 0) return;
-                  copy_element(to, from, dtype);
-                  for (int64_t k = 1; k < count; ++k) {
-                    const std::byte *before = to + (k - 1) * to_step, *next = from + k * from_step;
-                    if (is_discrete(dtype)) {
-                      const auto a = static_cast<uint64_t>(element_as_integer(before, dtype)),
-                                 b = static_cast<uint64_t>(element_as_integer(next, dtype));
-                      store_integer(to + k * to_step, dtype, static_cast<int64_t>(product ? a * b : a + b));
-                    } else {
-                      const Complex a = element_as_complex(before, dtype), b = element_as_complex(next, dtype);
-                      store_complex(to + k * to_step, dtype, product ? a * b : a + b);
-                    }
-                  }
-                });
+  const Array result = result_array(outputs, 0, inputs[0].dtype, inputs[0].shape);
+  running_lines(inputs[0], result, axis_of(node), product);
   outputs.assign(1, result);
 }
 

@@ -146,6 +146,12 @@ Array copied(const Array& a) {
   return result;
 }
 
+Array result_array(const std::vector<Array>& outputs, size_t k, DType dtype, const std::vector<int64_t>& shape) {
+  const bool fits = k < outputs.size() && outputs[k].data != nullptr && outputs[k].dtype == dtype &&
+                    outputs[k].shape == shape && outputs[k].is_contiguous();
+  return fits ? outputs[k] : new_array(dtype, shape);
+}
+
 int64_t integer_value(const Array& a) { return element_as_integer(a.data, a.dtype); }
 
 void copy_value(const Node&, std::span<const Array> inputs, std::vector<Array>& outputs) {

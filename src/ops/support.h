@@ -80,6 +80,8 @@ void copy_element(std::byte* to, const std::byte* from, DType dtype);
 /// from + its value, stored in `to`: floats in double, integers exactly; of bools their `or`.
 void add_element(std::byte* to, const std::byte* from, DType dtype);
 Array copied(const Array& a);
+/// Memory for output k, in C order: what the caller of a row's `value` has put there if it fits, else new.
+Array result_array(const std::vector<Array>& outputs, size_t k, DType dtype, const std::vector<int64_t>& shape);
 int64_t integer_value(const Array& a);                                                          // of a rank-0 integer
 void copy_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs);  // output 0 = input 0
 

@@ -81,10 +81,44 @@ def test_along_an_axis(name, axis):
         np.testing.assert_array_equal(run(lambda x: getattr(x, name)(axis=axis), value), want)
 
 
+LAYOUTS = {
+    "contiguous": lambda x: x,
+    "transposed": lambda x: x.T.copy().T,
+    "reversed": lambda x: x[::-1, ::-1],
+    "every other": lambda x: np.repeat(x, 2, axis=1)[:, ::2],
+}
+SORTED_DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", SORTED_DTYPES)
+def test_every_dtype_along_both_axes(dtype, layout):
+    values = R.randint(-40, 40, (37, 70)) / (1 if "int" in dtype or dtype == "bool" else 8)
+    values = LAYOUTS[layout](np.abs(values).astype(dtype) if dtype[0] == "u" else values.astype(dtype))
+    for axis in (0, 1):
+        np.testing.assert_array_equal(run(lambda x: T.sort(x, axis=axis), values), np.sort(values, axis=axis))
+        np.testing.assert_array_equal(
+            run(lambda x: T.argsort(x, axis=axis), values), np.argsort(values, axis=axis, kind="stable")
+        )
+        want = np.cumsum(values, axis=axis, dtype=dtype)
+        np.testing.assert_allclose(run(lambda x: T.cumsum(x, axis=axis), values), want, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int32", "float32", "float64"])
+def test_a_long_line_is_shared_among_threads(dtype):
+    x = (R.randn(300_007) * 3000).astype(dtype)
+    np.testing.assert_array_equal(run(T.sort, x), np.sort(x))
+    np.testing.assert_array_equal(run(T.argsort, x), np.argsort(x, kind="stable"))
+    many = x[:300_000].reshape(100, 3000)
+    np.testing.assert_array_equal(run(lambda x: T.sort(x, axis=0), many), np.sort(many, axis=0))
+    np.testing.assert_array_equal(run(lambda x: T.sort(x, axis=1), many), np.sort(many, axis=1))
+
+
 def test_ties_and_special_values():
     values = np.array([2.0, np.nan, -np.inf, 2.0, 0.0, -0.0, np.inf, np.nan])
     np.testing.assert_array_equal(run(T.sort, values), np.sort(values))
     np.testing.assert_array_equal(run(T.argsort, values), np.argsort(values, kind="stable"))
+    assert np.signbit(run(T.sort, values)[1:3]).tolist() == [True, False]
     parts = [0.0, 1.0, np.nan, -1.0]
     complexes = np.array([complex(a, b) for a in parts for b in parts])
     np.testing.assert_array_equal(run(T.sort, complexes), np.sort(complexes))
