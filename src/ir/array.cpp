@@ -175,7 +175,7 @@ std::shared_ptr<const Literal> literal_of_array(const Array& array, uint32_t one
 Array contiguous(const Array& array) {
   if (array.is_contiguous()) return array;
   Array copy = new_array(array.dtype, array.shape);
-  copy_into(copy, array);
+  copy_elements(copy.data, array);
   return copy;
 }
 
@@ -194,7 +194,8 @@ void copy_into(const Array& target, const Array& source) {
     raise<InternalError>("copy_into needs arrays of one dtype and shape");
   }
   const auto item = static_cast<size_t>(item_size(source.dtype));
-  if (target.is_contiguous() && source.is_contiguous()) {
+  if (target.is_contiguous()) {
+    if (!source.is_contiguous()) return copy_elements(target.data, source);
     const size_t bytes = static_cast<size_t>(source.size()) * item;
     if (bytes != 0) std::memmove(target.data, source.data, bytes);
     return;

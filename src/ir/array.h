@@ -62,6 +62,8 @@ std::shared_ptr<const Literal> literal_of_array(const Array& array, uint32_t one
 Array contiguous(const Array& array);                      // itself when it is contiguous
 Array converted(const Array& array, DType dtype);          // C's conversions, contiguous
 void copy_into(const Array& target, const Array& source);  // same shape and dtype
+/// C-ordered elements at `target`, which does not overlap the source. Allocates nothing: it runs after commits too.
+void copy_elements(std::byte* target, const Array& source);
 double element_as_double(const std::byte* p, DType dtype);
 int64_t element_as_integer(const std::byte* p, DType dtype);
 Complex element_as_complex(const std::byte* p, DType dtype);

@@ -328,31 +328,6 @@ const std::atomic<bool>& ExecutionState::stop_flag() const {
   return control->stop() != nullptr ? *control->stop() : never;
 }
 
-namespace {
-
-// The elements of one index of the axes before `axis`; returns the end of what was written.
-std::byte* copy_from_axis(std::byte* target, const Array& source, const std::byte* first, size_t axis, size_t whole,
-                          size_t whole_bytes) {
-  if (axis == whole) return std::copy_n(first, whole_bytes, target);
-  for (int64_t k = 0; k < source.shape[axis]; ++k, first += source.strides[axis]) {
-    target = copy_from_axis(target, source, first, axis + 1, whole, whole_bytes);
-  }
-  return target;
-}
-
-}  // namespace
-
-// Allocates nothing, for it runs after the commit.
-void copy_elements(std::byte* target, const Array& source) {
-  if (source.size() == 0) return;
-  size_t whole = source.shape.size();  // from this axis on, elements lie in C order
-  int64_t bytes = item_size(source.dtype);
-  while (whole > 0 && (source.shape[whole - 1] == 1 || source.strides[whole - 1] == bytes)) {
-    bytes *= source.shape[--whole];
-  }
-  copy_from_axis(target, source, source.data, 0, whole, static_cast<size_t>(bytes));
-}
-
 bool is_zero(const std::byte* p, DType dtype) {
   return is_discrete(dtype) ? element_as_integer(p, dtype) == 0 : element_as_double(p, dtype) == 0;
 }

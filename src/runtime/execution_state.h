@@ -148,8 +148,6 @@ void publish(ExecutionState& state);
 void plan_transfers(ExecutionState& state);
 [[noreturn, gnu::cold]] void throw_interrupted(const ExecutionState& state);
 
-/// Contiguous elements at `target` from an array of any strides.
-void copy_elements(std::byte* target, const Array& source);
 bool is_zero(const std::byte* p, DType dtype);
 std::string description_of(const Array& array);
 
