@@ -56,10 +56,14 @@ void reserve(ExecutionState& state, Transfer& transfer) {
   }
 }
 
+// Of a slot in place the array is that of an earlier call until it is prepared: its registers know.
 const std::vector<int64_t>& shape_of(ExecutionState& state, int slot) {
+  const Slot& s = state.slot(slot);
   state.shape.clear();
-  const int rank = static_cast<int>(state.slot(slot).shape.size());
-  for (int axis = 0; axis < rank; ++axis) state.shape.push_back(state.dim(slot, axis));
+  for (int axis = 0; axis < static_cast<int>(s.shape.size()); ++axis) {
+    const auto a = static_cast<size_t>(axis);
+    state.shape.push_back(s.source == Source::in_place ? state.value(s.shape[a]) : state.dim(slot, axis));
+  }
   return state.shape;
 }
 

@@ -160,3 +160,18 @@ def test_a_chain_of_changes_shares_its_memory():
     np.testing.assert_allclose(total, (want * 2).sum(axis=0))
     np.testing.assert_allclose(old, np.exp(data) * 3)
     assert "buffer 2" not in f.dump("program")
+
+
+def test_sizes_that_change_between_calls():
+    w, g = theano.shared(START.copy()), T.dmatrix("g")
+    doubled = theano.function([], [], updates=[(w, w * 2)])
+    replaced = theano.function([g], w, updates=[(w, T.exp(g))])
+    for rows in (3, 8, 1, 0, 3000, 2):
+        w.set_value(np.ones((rows, 4)))
+        doubled()
+        doubled()
+        np.testing.assert_array_equal(w.get_value(), np.full((rows, 4), 4.0))
+    for rows in (3, 0, 700, 700, 5):
+        before = w.get_value()
+        np.testing.assert_array_equal(replaced(np.zeros((rows, 4))), before)
+        np.testing.assert_array_equal(w.get_value(), np.ones((rows, 4)))
