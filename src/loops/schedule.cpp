@@ -21,6 +21,14 @@ class Scheduler {
             const ScheduleOptions& options)
       : order_(order), sizes_(sizes), regions_(regions), options_(options) {
     for (const Var& v : needed) require(v);
+    for (const SizeGuard& g : sizes.guards()) {
+      std::vector<SizeId>& checked = checked_sizes_[g.node.node.get()];
+      for (const SizeId id : {g.left, g.right}) {
+        if (id != no_size) checked.push_back(id);
+      }
+      checked.insert(checked.end(), g.many.begin(), g.many.end());
+      checked.insert(checked.end(), g.others.begin(), g.others.end());
+    }
   }
 
   Schedule run() {
@@ -102,6 +110,9 @@ class Scheduler {
     if (update) c.domain = sizes_.dims(node->inputs[1]);
     const int id = add(std::move(c), users_[node.get()]);
     require_sizes(node, id);
+    if (update) {
+      for (const SizeId size : sizes_.update_space(node)) require_leaves(size, id);
+    }
     for (size_t k = 0; k < node->inputs.size(); ++k) {
       const Var& input = node->inputs[k];
       if (!input.type().is_tensor()) continue;
@@ -257,7 +268,11 @@ class Scheduler {
     }
   }
 
+  // What the node's sizes, and what is checked before it runs, are computed from.
   void require_sizes(const NodePtr& node, int cluster) {
+    if (const auto checked = checked_sizes_.find(node.get()); checked != checked_sizes_.end()) {
+      for (const SizeId id : checked->second) require_leaves(id, cluster);
+    }
     for (uint32_t k = 0; k < node->types.size(); ++k) {
       if (!node->types[k].is_tensor()) continue;
       for (const SizeId id : sizes_.dims(Var{node, k})) {
@@ -401,6 +416,7 @@ class Scheduler {
   std::vector<std::set<int>> needs_;
   VarMap<std::vector<int>> readers_;  // clusters with a member that reads the variable; full ones may be missing
   std::unordered_map<SizeId, std::vector<Var>> size_leaves_;
+  std::unordered_map<const Node*, std::vector<SizeId>> checked_sizes_;  // what the guards of a node compare
   std::vector<int> seen_in_;  // the last search that met each cluster
   int search_ = 0;
 };

@@ -185,3 +185,18 @@ def test_diagonals():
         np.testing.assert_array_equal(x.diagonal(offset, 0, 2).eval({x: A}), A.diagonal(offset, 0, 2))
     m = T.dmatrix("m")
     assert T.trace(m).eval({m: A[0]}) == np.trace(A[0])
+
+
+@pytest.mark.parametrize("optimizer", ["fast_run", None])
+def test_bounds_that_the_call_computes(optimizer):
+    """What is checked of a region is read from memory, so its bounds are there before the update runs."""
+    x, k, v = T.dvector("x"), T.dvector("k"), T.dvector("v")
+    start = T.cast(k.sum(), "int64")
+    mode = theano.Mode("cvm", optimizer)
+    put = theano.function([x, k, v], T.set_subtensor(x[start:], v), mode=mode)
+    added = theano.function([x], T.inc_subtensor(x[x.shape[0] - 1:2:-1], 5.0), mode=mode)
+    np.testing.assert_array_equal(put(np.zeros(5), np.ones(2), np.ones(3)), [0, 0, 1, 1, 1])
+    np.testing.assert_array_equal(added(np.zeros(5)), [0, 0, 0, 5, 5])
+    for ones, values in ((2, 300), (4, 3), (9, 1)):
+        with pytest.raises(ValueError, match="the values have size"):
+            put(np.zeros(5), np.ones(ones), np.ones(values))
