@@ -50,8 +50,10 @@ class Scheduler {
     return false;
   }
 
+  // A reduction over no axes at all, which the rewriting removes, is left to its reference value.
   static bool fusable(const Node& node) {
-    return (node.op->elementwise.code || node.op->pull || node.op->is_reduce()) && !has_complex_values(node);
+    const bool reduces = node.op->is_reduce() && !node.attributes.ints.empty();
+    return (node.op->elementwise.code || node.op->pull || reduces) && !has_complex_values(node);
   }
   // Loops know no complex numbers: the few nodes that have them are computed by their reference values.
   static bool has_complex_values(const Node& node) {

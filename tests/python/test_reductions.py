@@ -135,3 +135,13 @@ def test_network_functions(name):
 def test_softmax_of_a_vector_is_a_row():
     v = T.dvector("v")
     assert T.nnet.softmax(v).broadcastable == (True, False)
+
+
+@pytest.mark.parametrize("optimizer", ["fast_run", None])
+@pytest.mark.parametrize("name", ["sum", "max", "argmax"])
+def test_over_no_axes(name, optimizer):
+    x = T.matrix("x")
+    reduced = getattr(T, name)(T.exp(x), axis=())
+    f = theano.function([x], reduced * 2, mode=theano.Mode("cvm", optimizer))
+    a = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_allclose(f(a), np.zeros((2, 3)) if name == "argmax" else np.exp(a) * 2, rtol=1e-15)
