@@ -13,11 +13,12 @@ configure = cmake -S . -B $(1) -G Ninja --log-level=WARNING -DCMAKE_CXX_COMPILER
 build_in = @test -f $(1)/build.ninja || $(call configure,$(1),$(2))
 ninja = @ninja -C $(1)
 
-.PHONY: help setup build demo test check asan tsan peers bench install clean
+.PHONY: help setup build demo test fuzz check asan tsan peers bench install clean
 
 help:
 	@echo "make demo     train a network on real images, with all that it shows"
 	@echo "make test     build and run all tests"
+	@echo "make fuzz     random graphs, five minutes of them (SECONDS=1800 SEED=7)"
 	@echo "make build    set up and build into build/"
 	@echo "make check    formatting, layers, headers, files, documentation"
 	@echo "make asan     the tests with the address and undefined-behaviour sanitizers"
@@ -38,6 +39,9 @@ demo: build
 
 test: build
 	@$(PYTHON) tools/run_tests.py build
+
+fuzz: build
+	@PYTHONPATH=build/python:tools $(PYTHON) -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 asan: setup
 	$(call build_in,build-asan,-DCROTON_SANITIZE=address)

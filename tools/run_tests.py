@@ -1,4 +1,4 @@
-"""Runs the C++ and the Python tests of one build folder; the last line is `N passed, N failed`.
+"""Runs the C++ tests, the Python tests and random graphs on one build folder; the last line is `N passed, N failed`.
 
     run_tests.py BUILD [--sanitizer address|thread]
 
@@ -18,6 +18,7 @@ import fallbacks
 
 ROOT = Path(__file__).resolve().parent.parent
 TIME_LIMIT_SECONDS = 2400  # of one runner; only a hanging test reaches it
+FUZZ_SECONDS, FUZZ_SEED = 30, 1  # always the same programs: fresh ones are for `make fuzz`
 QUIET_LINES = ("[ RUN      ]", "[       OK ]", "[----------]", "Note: ", "Running main()")
 
 
@@ -121,6 +122,15 @@ def run_python(build, environment):
     return run_and_read("Python", command, {"PYTHONPATH": str(build / "python"), **environment}, report, read_python_report)
 
 
+def run_fuzz(build, environment):
+    """Random graphs: one test, which prints what it finds."""
+    print(f"== Random graphs, {FUZZ_SECONDS} seconds", flush=True)
+    command = [sys.executable, "-m", "fuzz", "--seconds", FUZZ_SECONDS, "--seed", FUZZ_SEED]
+    path = os.pathsep.join((str(build / "python"), str(ROOT / "tools")))
+    code = run(command, {"PYTHONPATH": path, **environment}, lambda line: True)
+    return Result(failed=[f"fuzz (exit code {code})"]) if code else Result(passed=1)
+
+
 def check_fallbacks(results):
     """Prints what the tests recorded; gives what fails about it. Needs the records of both faces."""
     print("== Kernels of the examples")
@@ -157,7 +167,7 @@ def main():
     cpp, python = sanitizer_environment(options.sanitizer)
     results = [run_cpp(build, cpp)]
     if python is not None:
-        results.append(run_python(build, python))
+        results += [run_python(build, python), run_fuzz(build, python)]
     failed = [name for result in results for name in result.failed]
     if python is not None:
         failed += check_fallbacks(results)

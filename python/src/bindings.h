@@ -86,6 +86,7 @@ void bind_function(nb::module_& m);
 void bind_host(nb::module_& m);
 void bind_pickle(nb::module_& m);
 void bind_cache(nb::module_& m);
+void bind_tools(nb::module_& m);
 
 /// The callable type of compiled functions (call.cpp), and an instance of it.
 PyObject* make_function_type();

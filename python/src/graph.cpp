@@ -60,6 +60,9 @@ nb::dict row_of(const Op& op) {
   d["leaf"] = op.has(leaf);
   d["no_gradient"] = std::string(op.no_gradient);
   d["commutative"] = op.has(commutative);
+  d["reduces"] = op.is_reduce();
+  d["domain"] = nb::make_tuple(op.domain.low, op.domain.high);
+  d["ulp"] = op.ulp;
   return d;
 }
 

@@ -17,5 +17,6 @@ NB_MODULE(_core, m) {
   bind_host(m);
   bind_pickle(m);
   bind_cache(m);
+  bind_tools(m);
   m.def("set_package_folder", &set_package_folder);
 }

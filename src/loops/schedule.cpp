@@ -419,7 +419,7 @@ class Scheduler {
   VarMap<std::vector<int>> readers_;  // clusters with a member that reads the variable; full ones may be missing
   std::unordered_map<SizeId, std::vector<Var>> size_leaves_;
   std::unordered_map<const Node*, std::vector<SizeId>> checked_sizes_;  // what the guards of a node compare
-  std::vector<int> seen_in_;  // the last search that met each cluster
+  std::vector<int> seen_in_;                                            // the last search that met each cluster
   int search_ = 0;
 };
 
