@@ -92,6 +92,14 @@ Copies copies_of(const GemmProblem& p) {
           !blas_layout(p.m, p.n, p.out_row, p.out_column)};
 }
 
+// Nothing is copied where any implementation but the loops takes the strides as they are.
+Copies copies_wanted(const GemmProblem& p) {
+  const std::vector<GemmImplementation>& all = gemm_implementations();
+  const bool taken =
+      std::any_of(all.begin(), all.end() - 1, [&](const GemmImplementation& i) { return i.refuse(p).empty(); });
+  return taken ? Copies{} : copies_of(p);
+}
+
 // The strides after the copies that `copies` names; pointers are the caller's business.
 void set_packed_strides(GemmProblem& p, Copies copies) {
   if (copies.a) p.a_row = p.k, p.a_column = 1;
@@ -138,22 +146,6 @@ Grid grid_of(int64_t m, int64_t n, int64_t k) {
   return {block_rows, block_columns, pieces(m, block_rows), pieces(n, block_columns)};
 }
 
-const void* offset(const void* base, int64_t elements, DType dtype) {
-  return base == nullptr ? nullptr : static_cast<const char*>(base) + elements * item_size(dtype);
-}
-
-GemmProblem block_of(const GemmProblem& p, const Grid& grid, int64_t block) {
-  const int64_t i = block / grid.columns * grid.block_rows, j = block % grid.columns * grid.block_columns;
-  GemmProblem part = p;
-  part.m = std::min(grid.block_rows, p.m - i);
-  part.n = std::min(grid.block_columns, p.n - j);
-  part.a = offset(p.a, i * p.a_row, p.dtype);
-  part.b = offset(p.b, j * p.b_column, p.dtype);
-  part.c = offset(p.c, i * p.c_row + j * p.c_column, p.dtype);
-  part.out = static_cast<char*>(p.out) + (i * p.out_row + j * p.out_column) * item_size(p.dtype);
-  return part;
-}
-
 int run_blocks(const GemmProblem& p) {
   const GemmImplementation& implementation = choose(p);
   if (implementation.run_spread != nullptr) return implementation.run_spread(p);
@@ -166,15 +158,33 @@ int run_blocks(const GemmProblem& p) {
   std::array<bool, ThreadPool::max_threads> worked{};
   default_pool().for_each_chunk(blocks, 1, [&](int64_t begin, int64_t end, int worker) {
     worked[worker] = true;
-    for (int64_t block = begin; block < end; ++block) implementation.run(block_of(p, grid, block));
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t i = block / grid.columns * grid.block_rows, j = block % grid.columns * grid.block_columns;
+      implementation.run(part_of(p, i, j, grid.block_rows, grid.block_columns));
+    }
   });
   return static_cast<int>(std::count(worked.begin(), worked.end(), true));
+}
+
+const void* offset(const void* base, int64_t elements, DType dtype) {
+  return base == nullptr ? nullptr : static_cast<const char*>(base) + elements * item_size(dtype);
 }
 
 // BLAS's leading strides at k = 0, and the product then, are not worth a call.
 bool is_scaling_only(const GemmProblem& p) { return p.k == 0; }
 
 }  // namespace
+
+GemmProblem part_of(const GemmProblem& p, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+  GemmProblem part = p;
+  part.m = std::min(rows, p.m - i);
+  part.n = std::min(columns, p.n - j);
+  part.a = offset(p.a, i * p.a_row, p.dtype);
+  part.b = offset(p.b, j * p.b_column, p.dtype);
+  part.c = offset(p.c, i * p.c_row + j * p.c_column, p.dtype);
+  part.out = static_cast<char*>(p.out) + (i * p.out_row + j * p.out_column) * item_size(p.dtype);
+  return part;
+}
 
 const std::vector<GemmImplementation>& gemm_implementations() {
   static const std::vector<GemmImplementation> all = {native_vector_implementation(), openblas_vector_implementation(),
@@ -193,7 +203,7 @@ int run_gemm(const GemmProblem& problem) {
     scale_into_output(p);
     return 1;
   }
-  const Copies copies = copies_of(p);
+  const Copies copies = copies_wanted(p);
   Scratch a, b, out;
   if (copies.a) {
     void* packed = a.allocate(p.m, p.k, p.dtype);
@@ -218,7 +228,7 @@ int run_gemm(const GemmProblem& problem) {
 std::string gemm_implementation_name(const GemmProblem& problem) {
   if (problem.m == 0 || problem.n == 0 || is_scaling_only(problem)) return "none";
   GemmProblem p = output_by_columns(problem) ? transposed(problem) : problem;
-  set_packed_strides(p, copies_of(p));
+  set_packed_strides(p, copies_wanted(p));
   return choose(p).name;
 }
 

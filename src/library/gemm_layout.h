@@ -66,6 +66,9 @@ const std::string& verdict(DType dtype) {
   return full;
 }
 
+/// The product's part of that many rows and columns, fewer at the edge, from row i and column j on.
+GemmProblem part_of(const GemmProblem& problem, int64_t i, int64_t j, int64_t rows, int64_t columns);
+
 /// The problem after c, where it is another matrix than out, was scaled into out.
 GemmProblem with_c_in_output(const GemmProblem& problem);
 

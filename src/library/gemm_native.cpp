@@ -1,104 +1,99 @@
-// Our own matrix products: float64, small float32, and products with a vector, on processors with AVX2 or AVX-512.
+// Our own matrix products, on processors with AVX2 or AVX-512: panels of both operands are packed where that pays, and
+// the output is computed strip by strip.
 //
 // A library that does not know the processor falls back to its oldest kernels: OpenBLAS 0.3.21 runs a newer server
 // processor at a fifth of what these reach.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/memory.h"
 #include "base/thread_pool.h"
 #include "library/gemm_layout.h"
-#include "library/gemm_native_tiles.h"
+#include "library/gemm_tiles.h"
 
 namespace croton {
 namespace {
 
-// A panel of the first operand stays in the second-level cache, a tile's share of the second operand in the first.
-constexpr int64_t panel_rows = 96;
-constexpr int64_t panel_depth = 256;
-constexpr int64_t panel_columns = 1536;
+// A tile of the first operand and a strip of the second one stay in the first-level cache, the block of the first
+// operand in the second-level cache, the panel of the second operand in what comes after it.
+template <class T>
+constexpr int64_t most_depth = sizeof(T) == 4 ? 384 : 256;
+constexpr int64_t block_bytes = 192 * 1024;
+constexpr int64_t panel_columns = 1024;
+constexpr int64_t strips_packed_together = 4;  // so that a page of the second operand is looked up once for several
 
 bool has_avx512() { return __builtin_cpu_supports("avx512f") != 0; }
 bool has_avx2() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }
 
 template <class T>
-struct Tile {
-  int64_t rows, columns;
-  TileKernel<T> kernel;
-};
-
-template <class T>
-Tile<T> best_tile() {
-  if (has_avx512()) return {tile_rows_avx512, tile_vectors * 64 / static_cast<int64_t>(sizeof(T)), tile_avx512<T>};
-  return {tile_rows_avx2, tile_vectors * 32 / static_cast<int64_t>(sizeof(T)), tile_avx2<T>};
+const Tiles<T>& best_tiles() {
+  static const Tiles<T>& tiles = has_avx512() ? tiles_avx512(T()) : tiles_avx2(T());
+  return tiles;
 }
 
-int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+int64_t pieces_of(int64_t size, int64_t piece) { return (size + piece - 1) / piece; }
+int64_t round_up(int64_t value, int64_t multiple) { return pieces_of(value, multiple) * multiple; }
+/// At most `most`, in pieces of nearly equal size that are multiples.
+int64_t even_piece(int64_t size, int64_t most, int64_t multiple) {
+  return std::max(multiple, round_up(pieces_of(size, pieces_of(size, most)), multiple));
+}
 
-// The widths of strips are multiples of it, and a copy of a known size is a few moves instead of a call.
-constexpr int64_t copied_at_once = 4;
+template <int64_t height, class T>
+void pack_tile(const T* from, int64_t row, int64_t column, int64_t depth, T* to) {
+  for (int64_t l = 0; l < depth; ++l, from += column, to += height) {
+    for (int64_t r = 0; r < height; ++r) to[r] = from[r * row];
+  }
+}
 
-// Row after row, as they lie in memory: strip after strip would touch a page per row, again for every strip.
+/// Tiles of `height` rows behind one another, each column after column; rows over the edge are left out.
 template <class T>
-void pack_rows(const T* from, int64_t depth_stride, int64_t size, int64_t depth, int64_t width, T* to) {
-  const int64_t whole = size / width * width;
-  for (int64_t l = 0; l < depth; ++l, from += depth_stride) {
-    T* target = to + l * width;
-    for (int64_t start = 0; start < whole; start += width, target += width * depth) {
-      for (int64_t i = 0; i < width; i += copied_at_once) {
-        std::memcpy(target + i, from + start + i, copied_at_once * sizeof(T));
+void pack_tiles(const T* from, int64_t row, int64_t column, int64_t rows, int64_t depth, int64_t height, T* to) {
+  for (int64_t i = 0; i < rows; i += height, from += height * row, to += height * depth) {
+    const int64_t count = std::min(height, rows - i);
+    if (count == 6 && height == 6) {
+      row == 1 ? pack_tile<6>(from, 1, column, depth, to) : pack_tile<6>(from, row, column, depth, to);
+    } else if (count == 8 && height == 8) {
+      row == 1 ? pack_tile<8>(from, 1, column, depth, to) : pack_tile<8>(from, row, column, depth, to);
+    } else {
+      for (int64_t l = 0; l < depth; ++l) {
+        for (int64_t r = 0; r < count; ++r) to[l * height + r] = from[l * column + r * row];
       }
     }
-    if (whole < size) std::fill(std::copy(from + whole, from + size, target), target + width, T(0));
   }
 }
 
-/// Strips of `width` along the first stride, each strip depth by depth, padded with zeros.
-template <class T>
-void pack(const T* from, int64_t stride, int64_t depth_stride, int64_t size, int64_t depth, int64_t width, T* to) {
-  if (stride == 1) return pack_rows(from, depth_stride, size, depth, width, to);
-  for (int64_t start = 0; start < size; start += width, to += width * depth) {
-    const int64_t valid = std::min(width, size - start);
-    const T* strip = from + start * stride;
-    for (int64_t i = 0; i < width; ++i) {
-      for (int64_t l = 0; l < depth; ++l) to[l * width + i] = i < valid ? strip[i * stride + l * depth_stride] : T(0);
-    }
-  }
-}
+// The width of a strip is a multiple of it, and a copy of a known size is a few moves instead of a call.
+constexpr int64_t copied_at_once = 8;
 
-// The tiles of one panel of packed operands. Tiles over the edge go through a buffer.
+/// Strips of `width` columns behind one another, each row after row, padded with zeros.
 template <class T>
-void run_tiles(const Tile<T>& tile, const T* a, const T* b, int64_t rows, int64_t columns, int64_t depth, T alpha,
-               bool add, T* out, int64_t leading) {
-  alignas(64) T edge[tile_rows_avx512 * tile_vectors * 64 / sizeof(T)];
-  for (int64_t j = 0; j < columns; j += tile.columns) {
-    for (int64_t i = 0; i < rows; i += tile.rows) {
-      const T* strip_a = a + i * depth;
-      const T* strip_b = b + j * depth;
-      T* target = out + i * leading + j;
-      if (i + tile.rows <= rows && j + tile.columns <= columns) {
-        tile.kernel(depth, strip_a, strip_b, alpha, add, target, leading);
+void pack_strips(const T* from, int64_t row, int64_t column, int64_t depth, int64_t columns, int64_t width, T* to) {
+  for (int64_t l = 0; l < depth; ++l, from += row) {
+    T* target = to + l * width;
+    for (int64_t j = 0; j < columns; j += width, target += width * depth) {
+      __builtin_prefetch(from + j + columns, 0, 2);  // what is packed next, where rows are contiguous
+      const int64_t count = std::min(width, columns - j);
+      if (column == 1 && count == width) {
+        for (int64_t s = 0; s < width; s += copied_at_once) {
+          std::memcpy(target + s, from + j + s, copied_at_once * sizeof(T));
+        }
         continue;
       }
-      tile.kernel(depth, strip_a, strip_b, alpha, false, edge, tile.columns);
-      for (int64_t row = 0; row < std::min(tile.rows, rows - i); ++row) {
-        for (int64_t column = 0; column < std::min(tile.columns, columns - j); ++column) {
-          const T value = edge[row * tile.columns + column];
-          T& element = target[row * leading + column];
-          element = add ? element + value : value;
-        }
-      }
+      for (int64_t s = 0; s < count; ++s) target[s] = from[(j + s) * column];
+      std::fill(target + count, target + width, T(0));
     }
   }
 }
 
-class Buffer {
+/// Memory for packed operands, on a huge page where it is large.
+class Workspace {
  public:
-  explicit Buffer(size_t bytes) : bytes_(bytes), data_(allocate_block(bytes)) {}
-  ~Buffer() { release_block(data_, bytes_); }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
+  explicit Workspace(size_t bytes) : bytes_(bytes), data_(bytes == 0 ? nullptr : allocate_block(bytes)) {}
+  ~Workspace() { release_block(data_, bytes_); }
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
   void* data() const { return data_; }
 
  private:
@@ -106,141 +101,203 @@ class Buffer {
   void* data_;
 };
 
-// From so many multiply-adds on a second thread brings more than it costs.
-constexpr double least_spread_work = 4e6;
-// Columns of the output that one piece of work goes over: each packs its rows of the first operand anew.
-constexpr int64_t piece_columns = 384;
-
-int64_t pieces_of(int64_t size, int64_t piece) { return (size + piece - 1) / piece; }
-
-/// Multiples of the tile, at most a panel, in a number that two and four threads share evenly.
-int64_t rows_of_piece(int64_t m, int64_t tile_rows) {
-  return round_up(pieces_of(m, round_up(pieces_of(m, panel_rows), 4)), tile_rows);
-}
-
-// Pieces of work for the pool, or for the calling thread alone; counts who has worked.
-class Spread {
- public:
-  explicit Spread(bool alone) : alone_(alone) {}
-  template <class Run>
-  void over(int64_t count, const Run& run) {
-    if (alone_ || count < 2) {
-      for (int64_t k = 0; k < count; ++k) run(k);
-      return;
-    }
-    default_pool().for_each_chunk(count, 1, [&](int64_t begin, int64_t end, int worker) {
-      worked_[static_cast<size_t>(worker)] = true;
-      for (int64_t k = begin; k < end; ++k) run(k);
-    });
-  }
-  int threads() const { return std::max(1, static_cast<int>(std::count(worked_.begin(), worked_.end(), true))); }
-
- private:
-  bool alone_;
-  std::array<bool, ThreadPool::max_threads> worked_{};
+/// How a block of a product is computed: the pieces of its loops, and which operands are packed.
+struct Blocking {
+  int64_t depth = 0, rows = 0, columns = 0;
+  bool packs_a = false, packs_b = false;
+  int64_t a_elements = 0, b_elements = 0;
 };
 
-// One step of depth of one panel of columns: the second operand is packed once, all threads together, then pieces of
-// the output are computed. Every element is the same sum in the same order, however the output is cut.
+/// Whether `count` elements of distance `stride`, for each of `depth` steps of another one, leave the first-level cache
+/// or come to lie in few of its sets.
 template <class T>
-void run_panel(const GemmProblem& p, const Tile<T>& tile, int64_t j, int64_t n, int64_t l, T* packed_b,
-               Spread& spread) {
-  const int64_t k = std::min(panel_depth, p.k - l);
-  const T* b = static_cast<const T*>(p.b) + l * p.b_row + j * p.b_column;
-  const int64_t group = round_up(piece_columns, tile.columns), groups = pieces_of(n, group);
-  spread.over(groups, [&](int64_t g) {
-    const int64_t first = g * group;
-    pack(b + first * p.b_column, p.b_column, p.b_row, std::min(group, n - first), k, tile.columns,
-         packed_b + first * k);
-  });
-  const bool adds_c = p.c != nullptr && p.beta != 0;
-  const int64_t rows = rows_of_piece(p.m, tile.rows);
-  spread.over(pieces_of(p.m, rows) * groups, [&](int64_t piece) {
-    const int64_t i = piece / groups * rows, first = piece % groups * group;
-    GemmProblem part = p;
-    part.m = std::min(rows, p.m - i);
-    part.n = std::min(group, n - first);
-    part.out = static_cast<T*>(p.out) + i * p.out_row + j + first;
-    if (adds_c && l == 0) {
-      part.c = static_cast<const T*>(p.c) + i * p.c_row + (j + first) * p.c_column;
-      scale_into_output(part);
-    }
-    const Buffer packed_a(static_cast<size_t>(rows * k) * sizeof(T));
-    T* a = static_cast<T*>(packed_a.data());
-    pack(static_cast<const T*>(p.a) + i * p.a_row + l * p.a_column, p.a_row, p.a_column, part.m, k, tile.rows, a);
-    run_tiles(tile, a, packed_b + first * k, part.m, part.n, k, static_cast<T>(p.alpha), adds_c || l > 0,
-              static_cast<T*>(part.out), p.out_row);
-  });
+bool strains_caches(int64_t stride, int64_t step, int64_t count, int64_t depth) {
+  constexpr int64_t cache_bytes = 32768, period = 1024;
+  const int64_t size = sizeof(T), reach = std::abs(stride) * count + std::abs(step) * depth;
+  if (reach * size <= cache_bytes) return false;
+  return std::abs(step) != 1 || stride * size % period == 0;
 }
 
 template <class T>
-int run_product_of(const GemmProblem& p, bool alone) {
-  static const Tile<T> tile = best_tile<T>();
-  const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  Spread spread(alone || work < least_spread_work);
-  const int64_t columns = round_up(std::min(p.n, panel_columns), tile.columns);
-  const Buffer packed_b(static_cast<size_t>(columns * std::min(p.k, panel_depth)) * sizeof(T));
-  for (int64_t j = 0; j < p.n; j += panel_columns) {
-    for (int64_t l = 0; l < p.k; l += panel_depth) {
-      run_panel(p, tile, j, std::min(panel_columns, p.n - j), l, static_cast<T*>(packed_b.data()), spread);
+Blocking blocking_of(const GemmProblem& p, const Tiles<T>& tiles) {
+  Blocking b;
+  b.depth = even_piece(p.k, most_depth<T>, 4);
+  b.rows = even_piece(p.m, block_bytes / (b.depth * static_cast<int64_t>(sizeof(T))), tiles.rows);
+  b.columns = even_piece(p.n, panel_columns, tiles.columns());
+  // Packing pays where much is computed with each element, sooner where the operand as it lies strains the caches.
+  constexpr int64_t few = 12, many = 64;
+  const int64_t row_tiles = pieces_of(p.m, tiles.rows), strips = pieces_of(p.n, tiles.columns());
+  b.packs_a = strips > (strains_caches<T>(p.a_row, p.a_column, std::min(b.rows, p.m), b.depth) ? few : many);
+  b.packs_b = p.b_column != 1 || row_tiles > (strains_caches<T>(p.b_column, p.b_row, p.n, b.depth) ? few : many);
+  if (b.packs_a) b.a_elements = round_up(std::min(b.rows, p.m), tiles.rows) * b.depth;
+  if (b.packs_b) b.b_elements = round_up(std::min(b.columns, p.n), tiles.columns()) * b.depth;
+  return b;
+}
+
+template <class T>
+class Block {
+ public:
+  explicit Block(const GemmProblem& p)
+      : p_(p),
+        tiles_(best_tiles<T>()),
+        blocking_(blocking_of<T>(p, tiles_)),
+        workspace_(static_cast<size_t>(blocking_.a_elements + blocking_.b_elements) * sizeof(T)),
+        packed_b_(static_cast<T*>(workspace_.data())),
+        packed_a_(packed_b_ + blocking_.b_elements) {}
+
+  void run() {
+    for (int64_t j = 0; j < p_.n; j += blocking_.columns) {
+      for (int64_t l = 0; l < p_.k; l += blocking_.depth) {
+        for (int64_t i = 0; i < p_.m; i += blocking_.rows) run_panel(i, j, l);
+      }
     }
   }
-  return spread.threads();
+
+ private:
+  const T* a(int64_t i, int64_t l) const { return static_cast<const T*>(p_.a) + i * p_.a_row + l * p_.a_column; }
+  const T* b(int64_t l, int64_t j) const { return static_cast<const T*>(p_.b) + l * p_.b_row + j * p_.b_column; }
+
+  // The output's rows from i on and columns from j on, as far as blocks reach, and the depth from l on.
+  void run_panel(int64_t i, int64_t j, int64_t l) {
+    const int64_t columns = std::min(blocking_.columns, p_.n - j), width = tiles_.columns();
+    Strip<T> s{};
+    s.rows = std::min(blocking_.rows, p_.m - i);
+    s.depth = std::min(blocking_.depth, p_.k - l);
+    s.alpha = static_cast<T>(p_.alpha);
+    s.out_row = p_.out_row;
+    set_added(s, l);
+    set_first_operand(s, i, l);
+    const int64_t group = strips_packed_together * width;
+    for (int64_t start = 0; start < columns; start += group) {
+      const int64_t end = std::min(columns, start + group);
+      if (blocking_.packs_b && i == 0) {
+        pack_strips(b(l, j + start), p_.b_row, p_.b_column, s.depth, end - start, width, packed_b_ + start * s.depth);
+      }
+      for (int64_t at = start; at < end; at += width) run_strip(s, i, j, l, at, std::min(width, columns - at));
+    }
+  }
+
+  void run_strip(Strip<T>& s, int64_t i, int64_t j, int64_t l, int64_t at, int64_t count) {
+    s.b = blocking_.packs_b ? packed_b_ + at * s.depth : b(l, j + at);
+    s.b_row = blocking_.packs_b ? tiles_.columns() : p_.b_row;
+    s.out = static_cast<T*>(p_.out) + i * p_.out_row + j + at;
+    s.next = nullptr, s.next_bytes = 0;
+    s.to_next = blocking_.packs_b ? 0 : count;
+    if (blocking_.packs_b && i > 0) {
+      const int64_t bytes = tiles_.columns() * s.depth * static_cast<int64_t>(sizeof(T));
+      s.next = reinterpret_cast<const char*>(s.b) + bytes;
+      s.next_bytes = at + tiles_.columns() < std::min(blocking_.columns, p_.n - j) ? bytes : 0;
+      s.next_step = round_up(bytes * tiles_.rows / s.rows + 1, 64);
+    }
+    if (s.beta != 0) s.c = l > 0 ? s.out : static_cast<const T*>(p_.c) + i * p_.c_row + j + at;
+    tiles_.run(s, count, blocking_.packs_a && blocking_.packs_b);
+  }
+
+  // What is added: c at first, then what has been summed so far.
+  void set_added(Strip<T>& s, int64_t l) {
+    s.beta = l > 0 ? T(1) : p_.c == nullptr ? T(0) : static_cast<T>(p_.beta);
+    s.c_row = l > 0 ? p_.out_row : p_.c_row;
+    s.c = nullptr;
+  }
+
+  void set_first_operand(Strip<T>& s, int64_t i, int64_t l) {
+    const int64_t height = tiles_.rows;
+    s.a = a(i, l), s.a_row = p_.a_row, s.a_column = p_.a_column, s.a_tile = height * p_.a_row;
+    if (!blocking_.packs_a) return;
+    pack_tiles(s.a, s.a_row, s.a_column, s.rows, s.depth, height, packed_a_);
+    s.a = packed_a_, s.a_row = 1, s.a_column = height, s.a_tile = height * s.depth;
+  }
+
+  const GemmProblem& p_;
+  const Tiles<T>& tiles_;
+  const Blocking blocking_;
+  const Workspace workspace_;
+  T* packed_b_;
+  T* packed_a_;
+};
+
+// c by columns is brought into the output first; a strip reads rows.
+GemmProblem with_rows_of_c(const GemmProblem& problem) {
+  GemmProblem p = problem;
+  if (p.beta == 0) p.c = nullptr;
+  if (p.c == nullptr || p.n == 1 || p.c_column == 1) return p;
+  scale_into_output(p);
+  p.c = p.out, p.c_row = p.out_row, p.c_column = 1, p.beta = 1;
+  return p;
 }
 
-int run_spread(const GemmProblem& p, bool alone) {
-  return p.dtype == DType::f32 ? run_product_of<float>(p, alone) : run_product_of<double>(p, alone);
+void run_block(const GemmProblem& p) { p.dtype == DType::f32 ? Block<float>(p).run() : Block<double>(p).run(); }
+void run_product(const GemmProblem& p) { run_block(with_rows_of_c(p)); }
+
+// -----------------------------------------------------------------------------------------------------------------
+// several threads
+
+// Multiply-adds of a piece of work that is worth handing to another thread, and pieces for each thread: it may be held
+// up by others.
+constexpr double least_piece_work = 5e5;
+constexpr int64_t pieces_per_thread = 4;
+
+struct Grid {
+  int64_t rows = 1, columns = 1;              // how many pieces
+  int64_t piece_rows = 0, piece_columns = 0;  // of the output
+};
+
+/// The cut into about `wanted` pieces for which least has to be packed.
+Grid grid_of(const GemmProblem& p, int64_t wanted, int64_t tile_rows, int64_t tile_columns) {
+  Grid best;
+  double least = 0;
+  for (int64_t rows = 1; rows <= wanted; ++rows) {
+    const int64_t columns = pieces_of(wanted, rows);
+    Grid grid;
+    grid.piece_rows = round_up(pieces_of(p.m, rows), tile_rows);
+    grid.piece_columns = round_up(pieces_of(p.n, columns), tile_columns);
+    grid.rows = pieces_of(p.m, grid.piece_rows);
+    grid.columns = pieces_of(p.n, grid.piece_columns);
+    const double packed = static_cast<double>(grid.columns * p.m + grid.rows * p.n);
+    const double missing = static_cast<double>(wanted) / static_cast<double>(grid.rows * grid.columns);
+    const double cost = packed * std::max(missing, 1.0);
+    if (rows == 1 || cost < least) best = grid, least = cost;
+  }
+  return best;
 }
 
-void run_product(const GemmProblem& p) { run_spread(p, true); }
-int spread_product(const GemmProblem& p) { return run_spread(p, false); }
+template <class T>
+int spread_of(const GemmProblem& p) {
+  const Tiles<T>& tiles = best_tiles<T>();
+  const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  const int threads = default_pool().size();
+  const int64_t wanted =
+      threads == 1 ? 1 : static_cast<int64_t>(std::min(work / least_piece_work, 1.0 * threads * pieces_per_thread));
+  if (wanted < 2) {
+    Block<T>(p).run();
+    return 1;
+  }
+  const Grid grid = grid_of(p, wanted, tiles.rows, tiles.columns());
+  std::array<bool, ThreadPool::max_threads> worked{};
+  default_pool().for_each_chunk(grid.rows * grid.columns, 1, [&](int64_t begin, int64_t end, int worker) {
+    worked[static_cast<size_t>(worker)] = true;
+    for (int64_t piece = begin; piece < end; ++piece) {
+      const int64_t i = piece / grid.columns * grid.piece_rows, j = piece % grid.columns * grid.piece_columns;
+      run_block(part_of(p, i, j, grid.piece_rows, grid.piece_columns));
+    }
+  });
+  return static_cast<int>(std::count(worked.begin(), worked.end(), true));
+}
+
+// Every element is the same sum in the same order, however the output is cut.
+int spread_product(const GemmProblem& problem) {
+  const GemmProblem p = with_rows_of_c(problem);
+  return p.dtype == DType::f32 ? spread_of<float>(p) : spread_of<double>(p);
+}
 
 std::string refuse_product(const GemmProblem& p) {
   if (!has_avx512() && !has_avx2()) return "the processor has no AVX2";
-  std::string reason = refuse_for_blas(p);
-  return reason.empty() ? verdict<run_product, 37, 41, 43, 97, 25, 259>(p.dtype) : reason;
-}
-
-// matrix times vector: rows of the matrix either contiguous (inner products) or, transposed, weighted and added.
-template <class T>
-void run_vector_of(const GemmProblem& p) {
-  scale_into_output(p);
-  const bool column = p.n == 1;
-  const T* matrix = static_cast<const T*>(column ? p.a : p.b);
-  const T* vector = static_cast<const T*>(column ? p.b : p.a);
-  const int64_t rows = column ? p.m : p.n;
-  const BlasLayout layout =
-      column ? *blas_layout(rows, p.k, p.a_row, p.a_column) : *blas_layout(rows, p.k, p.b_column, p.b_row);
-  const int64_t vector_stride = p.k == 1 ? 1 : column ? p.b_row : p.a_column;
-  const int64_t out_stride = rows == 1 ? 1 : column ? p.out_row : p.out_column;
-  T* out = static_cast<T*>(p.out);
-  const T alpha = static_cast<T>(p.alpha);
-  if (layout.transposed) {
-    add_weighted_rows(matrix, layout.leading, p.k, rows, vector, vector_stride, alpha, out);
-  } else {
-    add_row_products(matrix, layout.leading, rows, p.k, vector, alpha, out, out_stride);
-  }
-}
-
-void run_vector(const GemmProblem& p) { p.dtype == DType::f32 ? run_vector_of<float>(p) : run_vector_of<double>(p); }
-
-std::string refuse_vector(const GemmProblem& p) {
-  if (p.m != 1 && p.n != 1) return "no operand is a vector";
-  if (!has_avx2()) return "the processor has no AVX2";
-  std::string reason = refuse_for_blas(p);
-  if (!reason.empty()) return reason;
-  const bool column = p.n == 1;
-  const int64_t rows = column ? p.m : p.n;
-  const bool transposed = column ? blas_layout(rows, p.k, p.a_row, p.a_column)->transposed
-                                 : blas_layout(rows, p.k, p.b_column, p.b_row)->transposed;
-  if (!transposed && p.k != 1 && (column ? p.b_row : p.a_column) != 1) return "the vector is not contiguous";
-  if (transposed && rows != 1 && (column ? p.out_row : p.out_column) != 1) return "the output is not contiguous";
-  return verdict<run_vector, 1, 41, 43, 41, 1, 43>(p.dtype);
+  if (p.n != 1 && p.out_column != 1) return "the output is not stored by rows";
+  return verdict<run_product, 37, 41, 43, 97, 25, 259, 7, 81, 300>(p.dtype);
 }
 
 }  // namespace
 
 GemmImplementation native_implementation() { return {"own gemm", refuse_product, run_product, spread_product}; }
-GemmImplementation native_vector_implementation() { return {"own gemv", refuse_vector, run_vector}; }
 
 }  // namespace croton

@@ -1,4 +1,4 @@
-// Matrix products by oneDNN: float32, from the size on where it is ahead of ours.
+// Matrix products by oneDNN: float32 on processors with AVX-512, from the size on where it is ahead of ours.
 #include <dnnl.h>
 #include <fmt/format.h>
 #include <omp.h>
@@ -46,6 +46,7 @@ void run(const GemmProblem& problem) {
 
 std::string refuse(const GemmProblem& p) {
   if (p.dtype != DType::f32) return "only float32";
+  if (__builtin_cpu_supports("avx512f") == 0) return "our own kernels are quicker without AVX-512";
   if (static_cast<double>(p.m) * p.n * p.k < least_multiply_adds) return "small";
   std::string reason = refuse_for_blas(p);
   return reason.empty() ? verdict<run, 67, 71, 73>(p.dtype) : reason;

@@ -204,8 +204,35 @@ TYPED_TEST(Gemm, IsRightWhereBlocksMeet) {
   }
 }
 
+TYPED_TEST(Gemm, IsRightWherePanelsMeet) {
+  for (Order a_order : readable_orders) {
+    for (Order b_order : readable_orders) {
+      Matrix<TypeParam> a(117, 800, a_order, 1), b(800, 150, b_order, 2), c(117, 150, Order::rows, 3);
+      Matrix<TypeParam> out(117, 150, Order::padded_rows, 4);
+      check_product(a, b, &c, out, 1.0, -0.5);
+    }
+  }
+}
+
+// Every number of rows that is left after whole tiles, every width of the last strip.
+TYPED_TEST(Gemm, IsRightAtEveryEdge) {
+  for (int64_t m = 1; m <= 17; ++m) {
+    for (int64_t n = 1; n <= 50; ++n) {
+      for (Order order : {Order::padded_rows, Order::columns}) {
+        Matrix<TypeParam> a(m, 5, order, 1), b(5, n, order, 2), out(m, n, Order::padded_rows, 3);
+        check_product(a, b, &out, out, 1.5, 1.0);
+      }
+    }
+  }
+  for (int64_t edge = 0; edge < 50; edge += 3) {
+    Matrix<TypeParam> a(90 + edge, 7, Order::columns, 1), b(7, 1200 + edge, Order::columns, 2),
+        out(90 + edge, 1200 + edge, Order::padded_rows, 3);
+    check_product<TypeParam>(a, b, nullptr, out, 1.0, 0.0);
+  }
+}
+
 TEST(GemmImplementations, SayWhyTheyRefuse) {
-  Matrix<double> a(80, 80, Order::rows, 1), b(80, 80, Order::every_second, 2), out(80, 80, Order::rows, 3);
+  Matrix<double> a(80, 80, Order::rows, 1), b(80, 80, Order::every_second, 2), out(80, 80, Order::every_second, 3);
   const GemmProblem problem = problem_of<double>(a, b, nullptr, out, 1.0, 0.0);
   for (const GemmImplementation& implementation : gemm_implementations()) {
     const bool is_reference = &implementation == &gemm_implementations().back();
