@@ -23,6 +23,13 @@ struct GemmProblem {
   double alpha = 1, beta = 0;
 };
 
+/// As many products of one shape: the operands of each lie so many elements behind those of the one before.
+struct GemmBatch {
+  GemmProblem first;
+  int64_t count = 0, a_step = 0, b_step = 0, out_step = 0;  // without c
+};
+GemmProblem problem_at(const GemmBatch& batch, int64_t k);
+
 struct GemmImplementation {
   const char* name;
   std::string (*refuse)(const GemmProblem&);  // "" : accepts
@@ -30,12 +37,16 @@ struct GemmImplementation {
   // Spreads the whole problem over the pool by itself, with the same bits for any number of threads, and returns how
   // many worked; null where run is to be called on blocks.
   int (*run_spread)(const GemmProblem&) = nullptr;
+  // Serial, on the products from `begin` up to `end`: quicker than one call for each. Null: there is none.
+  void (*run_many)(const GemmBatch&, int64_t begin, int64_t end) = nullptr;
 };
 
 const std::vector<GemmImplementation>& gemm_implementations();
 /// Runs the problem with the first implementation that accepts, on a grid of blocks that depends on sizes and dtype
 /// only, so that every number of threads gives the same bits. Returns the number of threads that worked.
 int run_gemm(const GemmProblem& problem);
+/// All products of the batch: small ones are spread over the pool as wholes.
+int run_gemm_batch(const GemmBatch& batch);
 /// Which implementation would run, for the profile.
 std::string gemm_implementation_name(const GemmProblem& problem);
 

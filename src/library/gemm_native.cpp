@@ -145,6 +145,12 @@ class Block {
         packed_b_(static_cast<T*>(workspace_.data())),
         packed_a_(packed_b_ + blocking_.b_elements) {}
 
+  /// Another problem of the same sizes and strides.
+  void run(const GemmProblem& p) {
+    p_ = p;
+    run();
+  }
+
   void run() {
     for (int64_t j = 0; j < p_.n; j += blocking_.columns) {
       for (int64_t l = 0; l < p_.k; l += blocking_.depth) {
@@ -208,7 +214,7 @@ class Block {
     s.a = packed_a_, s.a_row = 1, s.a_column = height, s.a_tile = height * s.depth;
   }
 
-  const GemmProblem& p_;
+  GemmProblem p_;
   const Tiles<T>& tiles_;
   const Blocking blocking_;
   const Workspace workspace_;
@@ -228,6 +234,16 @@ GemmProblem with_rows_of_c(const GemmProblem& problem) {
 
 void run_block(const GemmProblem& p) { p.dtype == DType::f32 ? Block<float>(p).run() : Block<double>(p).run(); }
 void run_product(const GemmProblem& p) { run_block(with_rows_of_c(p)); }
+
+template <class T>
+void run_many_of(const GemmBatch& batch, int64_t begin, int64_t end) {
+  Block<T> block(batch.first);
+  for (int64_t k = begin; k < end; ++k) block.run(problem_at(batch, k));
+}
+
+void run_many(const GemmBatch& batch, int64_t begin, int64_t end) {
+  batch.first.dtype == DType::f32 ? run_many_of<float>(batch, begin, end) : run_many_of<double>(batch, begin, end);
+}
 
 // -----------------------------------------------------------------------------------------------------------------
 // several threads
@@ -298,6 +314,8 @@ std::string refuse_product(const GemmProblem& p) {
 
 }  // namespace
 
-GemmImplementation native_implementation() { return {"own gemm", refuse_product, run_product, spread_product}; }
+GemmImplementation native_implementation() {
+  return {"own gemm", refuse_product, run_product, spread_product, run_many};
+}
 
 }  // namespace croton

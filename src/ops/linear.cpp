@@ -1,4 +1,5 @@
-// Rows of matrix products: dot of vectors and matrices, and gemm, which the compiler makes of it.
+// Rows of matrix products: dot of vectors and matrices, batched_dot of stacks of matrices, and gemm, which the compiler
+// makes.
 #include "base/error.h"
 #include "ops/registry.h"
 #include "ops/support.h"
@@ -123,8 +124,10 @@ Expr batch_right(const Expr& a, const Expr& b) {
   return dimshuffle(batch_left(columns, transposed(a)), {0, 2, 1});
 }
 
-// Both are stacks: products summed over the inner axis, in one kernel.
+// Both are stacks: products by pairs, or summed over the inner axis in one kernel where a vector is among them.
 Expr batch_both(const Expr& a, const Expr& b) {
+  const bool has_library = a.dtype() == b.dtype() && (a.dtype() == DType::f32 || a.dtype() == DType::f64);
+  if (a.rank() == 3 && b.rank() == 3 && has_library) return call("batched_dot", {a, b});
   if (a.rank() == 2 && b.rank() == 2) return sum(a * b, {1});
   if (a.rank() == 3 && b.rank() == 2) return sum(a * dimshuffle(b, {0, -1, 1}), {2});
   if (a.rank() == 2 && b.rank() == 3) return sum(dimshuffle(a, {0, 1, -1}) * b, {1});
@@ -143,6 +146,81 @@ AxisMap dot_axes(const Node& node) {
   AxisMap map{no_axis(node.types[0].rank, 2)};
   if (rank_of(node, 0) == 2) map[0].front()[0] = 0;
   if (rank_of(node, 1) == 2) map[0].back()[1] = 1;
+  return map;
+}
+
+// ----------------------------------------------------------------------------------------------------- batched_dot
+
+std::vector<Type> batched_dot_type(const TypeQuery& q) {
+  const Type &a = tensor_input(q, 0), &b = tensor_input(q, 1);
+  if (a.rank != 3 || b.rank != 3 || a.dtype != b.dtype || !is_float(a.dtype)) {
+    raise<TypeError>("batched_dot takes two stacks of matrices of one float dtype, not {} and {}", type_name(a),
+                     type_name(b));
+  }
+  Type result = tensor_type(a.dtype, 3);
+  if (a.broadcasts(0) || b.broadcasts(0)) set_one(result, 0);
+  if (a.broadcasts(1)) set_one(result, 1);
+  if (b.broadcasts(2)) set_one(result, 2);
+  return {result};
+}
+
+Sizes batched_dot_sizes(SizeQuery& q) {
+  q.require_equal(q.dim(0, 0), q.dim(1, 0), "batched_dot: {0} matrices on the left, {1} on the right");
+  q.require_equal(q.dim(0, 2), q.dim(1, 1), mismatch_message);
+  return {{q.dim(0, 0), q.dim(0, 1), q.dim(1, 2)}};
+}
+
+void batched_dot_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
+  const std::vector<int64_t>&a = inputs[0].shape, &b = inputs[1].shape;
+  if (a[0] != b[0]) raise<ValueError>("batched_dot: {} matrices on the left, {} on the right", a[0], b[0]);
+  if (a[2] != b[1]) throw ValueError(fmt::format(fmt::runtime(mismatch_message), a[2], b[1]));
+  Array result = new_array(node.types[0].dtype, {a[0], a[1], b[2]});
+  const auto matrix = [](const Array& stack, int64_t k) {
+    Array part = stack;
+    part.data += k * stack.strides[0];
+    part.shape.erase(part.shape.begin());
+    part.strides.erase(part.strides.begin());
+    return part;
+  };
+  for (int64_t k = 0; k < a[0]; ++k) {
+    const Array pair[2] = {matrix(inputs[0], k), matrix(inputs[1], k)};
+    std::vector<Array> product;
+    dot_value(node, pair, product);
+    std::copy_n(product[0].data, product[0].size() * item_size(result.dtype), result.data + k * result.strides[0]);
+  }
+  outputs.assign(1, result);
+}
+
+Expr products(const Expr& a, const Expr& b) { return call("batched_dot", {a, b}); }
+Expr each_transposed(const Expr& a) { return dimshuffle(a, {0, 2, 1}); }
+
+std::vector<Expr> batched_dot_vjp(const Vjp& v) {
+  return {products(v.dy[0], each_transposed(v.x[1])), products(each_transposed(v.x[0]), v.dy[0])};
+}
+
+std::vector<Expr> batched_dot_jvp(const Jvp& v) {
+  const Expr left = v.dx[0] ? products(v.dx[0], v.x[1]) : Expr{}, right = v.dx[1] ? products(v.x[0], v.dx[1]) : Expr{};
+  if (!left) return {right};
+  return {right ? left + right : left};
+}
+
+// Stacks of stacks are longer stacks.
+std::vector<Expr> batched_dot_batch(const Batch& b) {
+  const auto stack = [&](size_t k) {
+    const Expr& x = b.x[k];
+    const Expr all = b.batched[k] ? x : call("alloc", {x, b.size, dim(x, 0), dim(x, 1), dim(x, 2)});
+    return call("reshape", {all, dim(all, 0) * dim(all, 1), dim(all, 2), dim(all, 3)});
+  };
+  const Expr result = products(stack(0), stack(1));
+  const int of_matrix = b.batched[0] ? 1 : 0;
+  return {call("reshape", {result, b.size, dim(b.x[0], of_matrix), dim(result, 1), dim(result, 2)})};
+}
+
+AxisMap batched_dot_axes(const Node&) {
+  AxisMap map{no_axis(3, 2)};
+  map[0][0] = {0, 0};
+  map[0][1][0] = 1;
+  map[0][2][1] = 2;
   return map;
 }
 
@@ -212,6 +290,20 @@ std::vector<Op> make_rows() {
        .batch = dot_batch,
        .axes = dot_axes,
        .library = {"dot"}},
+      {.name = "batched_dot",
+       .min_inputs = 2,
+       .max_inputs = 2,
+       .doc = "The products of the matrices of two stacks, pair by pair.",
+       .traits = expensive | may_fail,
+       .theano_name = "BatchedDot",
+       .type = batched_dot_type,
+       .sizes = batched_dot_sizes,
+       .value = batched_dot_value,
+       .vjp = batched_dot_vjp,
+       .jvp = batched_dot_jvp,
+       .batch = batched_dot_batch,
+       .axes = batched_dot_axes,
+       .library = {"batched_dot"}},
       {.name = "gemm",
        .min_inputs = 5,
        .max_inputs = 5,

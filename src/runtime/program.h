@@ -85,7 +85,8 @@ struct KernelStep {
   int copied = -1, copy = -1;      // slots: it only copies the first to the second; not run when they are one memory
 };
 
-/// out = beta * c + alpha * a . b on rank-2 (or degenerate rank-1) operands; slots carry strides.
+/// out = beta * c + alpha * a . b on rank-2 (or degenerate rank-1) operands; slots carry strides. Rank-3 operands, then
+/// without c, are stacks of matrices.
 struct GemmStep {
   int out = -1, a = -1, b = -1, c = -1;  // c < 0: none (beta 0). c may be the same memory as out
   double alpha = 1, beta = 0;

@@ -82,10 +82,13 @@ struct Matrix {
   int64_t rows = 1, columns = 1, row_stride = 0, column_stride = 1;
 };
 
-// A vector stands as a row on the left of a product, as a column on its right.
+// A vector stands as a row on the left of a product, as a column on its right. Of a stack it is the first matrix.
 Matrix matrix_of(const ExecutionState& state, int slot, bool vector_is_row) {
   const size_t rank = state.slot(slot).shape.size();
-  if (rank == 2) return {state.dim(slot, 0), state.dim(slot, 1), state.stride(slot, 0), state.stride(slot, 1)};
+  if (rank >= 2) {
+    const int row = static_cast<int>(rank) - 2;
+    return {state.dim(slot, row), state.dim(slot, row + 1), state.stride(slot, row), state.stride(slot, row + 1)};
+  }
   if (rank == 0) return {};
   const int64_t size = state.dim(slot, 0), stride = state.stride(slot, 0);
   if (vector_is_row) return {1, size, size * stride, stride};
@@ -175,9 +178,13 @@ int run_gemm_step(ExecutionState& state, const GemmStep& step) {
   constexpr double nanoseconds_per_multiply_add = 0.03, nanoseconds_per_element = 0.5;
   const double rows = static_cast<double>(problem.m), columns = static_cast<double>(problem.n),
                depth = static_cast<double>(problem.k);
-  state.expect(rows * columns * depth * nanoseconds_per_multiply_add +
-               (rows * depth + depth * columns + rows * columns) * nanoseconds_per_element);
-  return run_gemm(problem);
+  const bool is_stack = state.slot(step.out).shape.size() == 3;
+  const double count = is_stack ? static_cast<double>(state.dim(step.out, 0)) : 1;
+  state.expect(count * (rows * columns * depth * nanoseconds_per_multiply_add +
+                        (rows * depth + depth * columns + rows * columns) * nanoseconds_per_element));
+  if (!is_stack) return run_gemm(problem);
+  return run_gemm_batch(
+      {problem, state.dim(step.out, 0), state.stride(step.a, 0), state.stride(step.b, 0), state.stride(step.out, 0)});
 }
 
 }  // namespace croton

@@ -204,6 +204,45 @@ TYPED_TEST(Gemm, IsRightWhereBlocksMeet) {
   }
 }
 
+// Stacks of products: sizes, orders of the operands, and the same bits for any number of threads.
+TYPED_TEST(Gemm, RunsStacksOfProducts) {
+  using T = TypeParam;
+  const int before = default_pool().size();
+  const int64_t shapes[][4] = {{0, 3, 3, 3},  {1, 4, 5, 6},   {700, 2, 2, 2},  {300, 16, 16, 16}, {90, 33, 7, 64},
+                               {40, 1, 9, 8}, {40, 9, 1, 80}, {30, 64, 64, 0}, {5, 0, 3, 3},      {3, 170, 171, 172}};
+  for (const auto& [count, m, n, k] : shapes) {
+    for (Order order : {Order::rows, Order::columns, Order::every_second, Order::reversed}) {
+      Matrix<T> a(count * m + 2, k, Order::rows, 1), b(k, n, order, 2), out(count * m + 1, n, Order::rows, 3);
+      const Matrix<T> untouched = out;
+      GemmProblem first = problem_of<T>(a, b, nullptr, out, 1.0, 0.0);
+      first.m = m;
+      // The products share b, and their rows lie one row apart: every step is tried, also 0.
+      std::vector<T> single;
+      for (int threads : {1, 2, 5}) {
+        default_pool().resize(threads);
+        out = untouched;
+        first.out = out.data();
+        EXPECT_LE(run_gemm_batch({first, count, a.row, 0, m * n}), threads);
+        if (threads == 1) single = out.block;
+        ASSERT_EQ(0, std::memcmp(single.data(), out.block.data(), single.size() * sizeof(T)));
+      }
+      for (int64_t product = 0; product < count; ++product) {
+        for (int64_t i = 0; i < m; ++i) {
+          for (int64_t j = 0; j < n; ++j) {
+            long double sum = 0;
+            for (int64_t l = 0; l < k; ++l) sum += static_cast<long double>(a.at(product + i, l)) * b.at(l, j);
+            ASSERT_NEAR(out.at(product * m + i, j), static_cast<double>(sum),
+                        4 * std::numeric_limits<T>::epsilon() * (k + 1))
+                << count << " x " << m << " x " << n << " x " << k;
+          }
+        }
+      }
+      for (int64_t j = 0; j < n; ++j) EXPECT_EQ(out.at(count * m, j), Matrix<T>(untouched).at(count * m, j));
+    }
+  }
+  default_pool().resize(before);
+}
+
 TYPED_TEST(Gemm, IsRightWherePanelsMeet) {
   for (Order a_order : readable_orders) {
     for (Order b_order : readable_orders) {

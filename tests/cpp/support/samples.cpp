@@ -89,6 +89,8 @@ Table make_table() {
   t["dot"].push_back(plain({real({3, 4}), complex({4})}));
   t["dot"].push_back(plain({complex({3}), real({3, 4})}));
   for (const auto* name : {"sum", "prod"}) t[name].push_back(plain({complex({2, 3})}, {1}));
+  t["batched_dot"] = {plain({real({5, 3, 4}), real({5, 4, 2})}), plain({real({1, 3, 1}), real({1, 1, 2})}),
+                      plain({real({2, 3, 0}), real({2, 0, 2})})};
   t["gemm"] = {plain({real({3, 2}), real({}), real({3, 4}), real({4, 2}), real({})})};
 
   t["dimshuffle"] = {plain({real({3, 4})}, {1, 0}), plain({real({3})}, {-1, 0}),
