@@ -15,13 +15,13 @@ from pathlib import Path
 
 from check_common import ROOT, finish
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md", "docs/accuracy.md")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 MAKE = re.compile(r"\bmake ([a-z]+)\b")
 # A word that is a path of the repository: in one of its folders, or a file at its root.
-PATH = re.compile(r"(?:src|include|tests|tools|python|examples|bench|cmake|\.ci)/[\w./*-]*|[A-Z]+\.md|Makefile|\w+\.toml")
+PATH = re.compile(r"(?:src|include|docs|tests|tools|python|examples|bench|cmake|\.ci)/[\w./*-]*|[A-Z]+\.md|Makefile|\w+\.toml")
 RUN_SECONDS = 120
 
 

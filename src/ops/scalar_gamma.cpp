@@ -107,7 +107,8 @@ T polygamma_of_positive(int n, T x) {
 
 template <class T>
 T polygamma_of(int n, T x) {
-  const auto below = x < 0.5;
+  const auto below =
+      x < 0.0;  // near zero on the other side the sum has the pole, and reflection would subtract infinities
   const T value = polygamma_of_positive(n, choose(below, 1.0 - x, x)) * (n % 2 == 0 ? -1.0 : 1.0);
   const T cotangent = 1.0 / tangent((x - nearest(x)) * pi);
   const T reflected =
