@@ -1,0 +1,29 @@
+"""Types of croton.sharedvalue: written by tools/stubs.py from the live module."""
+# mypy: disable-error-code="override"
+import builtins as _b
+import typing as _t
+from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
+import croton
+import croton._operators
+import croton._variable
+
+class SharedVariable(croton._variable.Variable):
+    def __copy__(self) -> _t.Any: ...
+    def clone(self) -> _t.Any: ...
+    @property
+    def container(self) -> _t.Any: ...
+    default_update: None
+    def get_value(self, borrow: _b.bool = ..., return_internal_type: _t.Any = ...) -> _t.Any: ...
+    def set_value(self, new_value: _t.Any, borrow: _b.bool = ...) -> None: ...
+    value: _t.Any
+    def zero(self, borrow: _b.bool = ...) -> _t.Any: ...
+class TensorSharedVariable(croton._operators._tensor_py_operators, SharedVariable): ...
+def shared(value: _t.Any, name: _b.str | None = ..., strict: _b.bool = ..., allow_downcast: _b.bool | None = ..., borrow: _b.bool = ..., broadcastable: _Sequence[_b.bool] | None = ..., target: _t.Any = ..., **options: _t.Any) -> TensorSharedVariable: ...
+def shared_constructor(constructor: _t.Any) -> _t.Any: ...
+from croton.sharedvalue import TensorSharedVariable as ScalarSharedVariable
+from croton._types import TensorType as TensorType
+VERSION: _b.int
+from croton._variable import Variable as Variable
+leaf_classes: _b.dict[_t.Any, _t.Any]
+from croton.sharedvalue import shared as scalar_constructor
+from croton.sharedvalue import shared as tensor_constructor
