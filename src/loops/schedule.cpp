@@ -142,7 +142,7 @@ class Scheduler {
     if (is_size(v)) return use_scalar(v, c);
     users_[v.node.get()].insert(c);
   }
-  void depend(int c, const Var& v) { users_[v.node.get()].insert(c), outside_.insert(v.node.get()); }
+  void depend(int c, const Var& v) { users_[v.node.get()].insert(c), outside_[v.node.get()].insert(c); }
   // A scalar that only sizes need: its leaves must be in memory before the cluster runs.
   void use_scalar(const Var& v, int c) {
     if (sizes_.is_scalar(v)) require_leaves(sizes_.scalar(v), c);
@@ -330,8 +330,10 @@ class Scheduler {
     const std::vector<SizeId>& space = reduces ? sizes_.dims(node->inputs[0]) : dims_of(node);
     if (space.empty()) return -1;
     const int region = regions_.of(node.get());
+    const auto before = outside_.find(node.get());
     for (const int id : neighbours(node, users)) {
       const Cluster& c = clusters_[static_cast<size_t>(id)];
+      if (before != outside_.end() && before->second.contains(id)) continue;
       if (c.region != region || c.domain != space || full(c)) continue;
       if (reduces && (c.reduced != axes_of(*node) || (!c.rows() && feeds_elements(node, c)))) continue;
       if (!runs_after_others(id, users)) return id;
@@ -413,7 +415,7 @@ class Scheduler {
   const ScheduleOptions& options_;
   VarSet required_;
   std::unordered_map<const Node*, std::set<int>> users_;
-  std::unordered_set<const Node*> outside_;  // read by a step that needs it in memory
+  std::unordered_map<const Node*, std::set<int>> outside_;  // the clusters that need it in memory
   std::vector<Cluster> clusters_;
   std::vector<std::set<int>> needs_;
   VarMap<std::vector<int>> readers_;  // clusters with a member that reads the variable; full ones may be missing

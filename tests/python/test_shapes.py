@@ -97,3 +97,11 @@ def test_patterns():
     assert m.dimshuffle("x", 0, 1).broadcastable == (True, False, False)
     assert m.reshape((1, -1)).broadcastable == (True, False)
     assert T.patternbroadcast(m, (False, True)).broadcastable == (False, True)
+
+
+@pytest.mark.parametrize("optimizer", ["fast_run", None])
+def test_a_size_that_a_kernel_of_the_same_space_computes(optimizer):
+    x = T.vector("x")
+    single = T.arange(T.any(x, axis=0).dimshuffle("x").shape[0])
+    f = theano.function([x], T.arange(single.shape[0]), mode=theano.Mode("cvm", optimizer))
+    np.testing.assert_array_equal(f(np.ones(3)), [0])
