@@ -14,9 +14,12 @@ from croton._variable import Apply, wrap
 
 from .rows import ROWS
 
-EXACT_ORDER = {"max", "min", "any", "all", "argmax", "max_and_argmax"}  # reductions whose order does not matter
+# Rows that add many terms, in an order of their own.
 SUMS = {"sum", "prod", "dot", "softmax", "logsoftmax", "softmax_grad", "op_from_graph", "cumsum", "cumprod",
         "advanced_inc_subtensor", "inc_subtensor"}
+
+
+RELATIVE_TO_ONE = {"logsoftmax", "psi", "polygamma", "gammaln"}  # near their zeros they are differences of larger numbers
 
 
 class Noise:
@@ -30,10 +33,10 @@ class Noise:
 class Perturb(Op):
     """The identity, up to some units in the last place."""
 
-    __props__ = ("ulp", "level")
+    __props__ = ("ulp", "level", "relative_to_one")
 
-    def __init__(self, ulp, level):
-        self.ulp, self.level = ulp, level
+    def __init__(self, ulp, level, relative_to_one=False):
+        self.ulp, self.level, self.relative_to_one = ulp, level, relative_to_one
 
     def make_node(self, x):
         return Apply(self, [x], [x.type()])
@@ -45,7 +48,7 @@ class Perturb(Op):
             unit = self.ulp * np.finfo(part).eps
             with np.errstate(all="ignore"):
                 moved = x + x * self.moves(x.shape, part, unit)
-                if self.ulp >= 16:  # rows whose bound is relative to one
+                if self.relative_to_one:
                     moved = moved + self.moves(x.shape, part, unit)
                 if part == np.float16:  # steps of its denormals are large
                     moved = moved + self.moves(x.shape, part, 2.0 ** -24)
@@ -58,9 +61,9 @@ class Perturb(Op):
         return (signs * (0.5 + Noise.random.rand(*shape)) * unit).astype(dtype)
 
 
-def noisy(var, ulp, level):
+def noisy(var, ulp, level, relative_to_one=False):
     x = wrap(var)
-    return Perturb(ulp, level)(x)._var if getattr(x, "dtype", "").startswith(("float", "complex")) else var
+    return Perturb(ulp, level, relative_to_one)(x)._var if getattr(x, "dtype", "").startswith(("float", "complex")) else var
 
 
 def rebuilt(outputs):
@@ -81,7 +84,7 @@ def rebuilt(outputs):
         else:
             made = _core.apply(row, inputs, list(first.ints), first.text)
         for k, v in enumerate(made):
-            new[first.sibling(k)] = noisy(v, ulp, Noise.INEXACT if inexact else Noise.ALL)
+            new[first.sibling(k)] = noisy(v, ulp, Noise.INEXACT if inexact else Noise.ALL, row in RELATIVE_TO_ONE)
     return [wrap(new[v._var]) for v in outputs]
 
 
