@@ -91,7 +91,8 @@ class StepPlanner {
         for (Step& step : kernel_steps(number)) layout_.add_step(std::move(step));
         break;
       case Cluster::Kind::library:
-        add_gemm(c);
+        result_slot(c.roots[0]);
+        layout_.add_step(gemm_step(c));
         break;
       case Cluster::Kind::branch:
         add_branch(c);
@@ -171,7 +172,8 @@ class StepPlanner {
     if (!uniform_value(v, number)) slot_number = layout_.slot(v);
   }
 
-  void add_gemm(const Cluster& c) {
+  // The product of a cluster whose result has a slot.
+  Step gemm_step(const Cluster& c) {
     const Node& node = *c.node;
     Step step{};
     step.kind = Step::Kind::gemm;
@@ -184,14 +186,14 @@ class StepPlanner {
       scale(node.inputs[4], g.beta, g.beta_slot);
       g.c = layout_.slot(node.inputs[0]);
     }
-    g.out = result_slot(c.roots[0]);
+    g.out = layout_.slot(c.roots[0]);
     layout_.flush();
     for (const int k : {g.a, g.b, g.c, g.alpha_slot, g.beta_slot, g.out}) {
       if (k >= 0) layout_.prepare(step, k);
     }
     step.site = layout_.add_site(c.roots[0], 0);
     step.profile = profile_step(std::string(node.op->name), "gemm", {}, c.node);
-    layout_.add_step(std::move(step));
+    return step;
   }
 
   void require_tensors(const Node& node) {
@@ -269,6 +271,10 @@ class StepPlanner {
       for (size_t k = 0; k < c.roots.size(); ++k) {
         const int slot = layout_.new_slot(c.roots[k], Slot::Source::in_place);
         program_.slots[static_cast<size_t>(slot)].index = index_of(cells[k]);
+      }
+      if (c.kind == Cluster::Kind::library) {
+        after_commit.push_back(gemm_step(c));
+        continue;
       }
       for (const LoweredKernel& k : parts_.lowered[number].kernels) {
         if (!k.sites.empty()) layout_.add_step(check_step(c, k));

@@ -49,6 +49,7 @@ class InPlaceProof {
   bool qualifies(size_t number) {
     const Cluster& c = parts_.schedule.clusters[number];
     const LoweredCluster& lowered = parts_.lowered[number];
+    if (c.kind == Cluster::Kind::library) return c.region == Regions::always && overwrites_its_input(c);
     const auto no_scratch = [](const LoweredKernel& k) { return k.scratch == no_size; };
     const auto no_check = [](const LoweredKernel& k) { return k.sites.empty(); };
     const std::vector<LoweredKernel>& kernels = lowered.kernels;
@@ -57,6 +58,18 @@ class InPlaceProof {
     if (c.kind == Cluster::Kind::update) return updates_a_cell(c, kernels);
     return c.kind == Cluster::Kind::map && std::all_of(kernels.begin(), kernels.end(), no_check) &&
            overwrites_only_cells(number);
+  }
+
+  // A product is added to the old value, which nothing else of it reads.
+  bool overwrites_its_input(const Cluster& c) {
+    constexpr size_t added = 0;  // of the library's problem "gemm": read only where the output is written
+    const auto target = targets_.find(c.roots[0]);
+    if (c.node->op->library.problem != "gemm" || target == targets_.end() || read_elsewhere(c.roots[0])) return false;
+    const std::vector<Var>& inputs = c.node->inputs;
+    for (size_t k = 0; k < inputs.size(); ++k) {
+      if ((cell_of(base(inputs[k])) == target->second) != (k == added)) return false;
+    }
+    return cell_of(inputs[added]) == target->second;  // not a view of it
   }
 
   // The row changes a region of the old value itself, and its second kernel sees no more of the old value than that.
@@ -118,6 +131,10 @@ class InPlaceProof {
 
   std::vector<Var> operands(size_t number) const {
     std::vector<Var> sources;
+    const Cluster& c = parts_.schedule.clusters[number];
+    if (c.kind == Cluster::Kind::library) {
+      for (const Var& input : c.node->inputs) sources.push_back(base(input));
+    }
     for (const LoweredKernel& k : parts_.lowered[number].kernels) {
       for (const Operand& o : k.buffers) {
         if (o.var) sources.push_back(base(o.var));

@@ -107,6 +107,15 @@ void set_packed_strides(GemmProblem& p, Copies copies) {
   if (copies.out) p.out_row = p.n, p.out_column = 1;
 }
 
+// The first that accepts the strides as they are and needs nothing that may be missing.
+const GemmImplementation* choose_that_never_fails(const GemmProblem& p) {
+  const std::vector<GemmImplementation>& all = gemm_implementations();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const GemmImplementation& implementation) {
+    return implementation.never_fails && implementation.refuse(p).empty();
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
 const GemmImplementation& choose(const GemmProblem& p) {
   const std::vector<GemmImplementation>& all = gemm_implementations();
   for (const GemmImplementation& implementation : all) {
@@ -146,8 +155,7 @@ Grid grid_of(int64_t m, int64_t n, int64_t k) {
   return {block_rows, block_columns, pieces(m, block_rows), pieces(n, block_columns)};
 }
 
-int run_blocks(const GemmProblem& p) {
-  const GemmImplementation& implementation = choose(p);
+int run_blocks(const GemmProblem& p, const GemmImplementation& implementation) {
   if (implementation.run_spread != nullptr) return implementation.run_spread(p);
   const Grid grid = grid_of(p.m, p.n, p.k);
   const int64_t blocks = grid.rows * grid.columns;
@@ -218,11 +226,23 @@ int run_gemm(const GemmProblem& problem) {
   const GemmProblem before = p;
   if (copies.out) p.out = out.allocate(p.m, p.n, p.dtype);
   set_packed_strides(p, copies);
-  const int threads = run_blocks(p);
+  const int threads = run_blocks(p, choose(p));
   if (copies.out) {
     copy_matrix(p.dtype, p.out, {p.n, 1}, before.out, {before.out_row, before.out_column}, p.m, p.n);
   }
   return threads;
+}
+
+bool can_run_without_failing(const GemmProblem& p) { return p.k == 0 || choose_that_never_fails(p) != nullptr; }
+
+int run_gemm_without_failing(const GemmProblem& problem) {
+  if (problem.m == 0 || problem.n == 0) return 1;
+  GemmProblem p = problem;
+  if (p.c == nullptr) p.beta = 0;
+  if (p.beta == 0) p.c = nullptr;
+  if (!is_scaling_only(p)) return run_blocks(p, *choose_that_never_fails(p));
+  scale_into_output(p);
+  return 1;
 }
 
 std::string gemm_implementation_name(const GemmProblem& problem) {

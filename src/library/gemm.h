@@ -39,12 +39,17 @@ struct GemmImplementation {
   int (*run_spread)(const GemmProblem&) = nullptr;
   // Serial, on the products from `begin` up to `end`: quicker than one call for each. Null: there is none.
   void (*run_many)(const GemmBatch&, int64_t begin, int64_t end) = nullptr;
+  bool never_fails = false;  // also without memory
 };
 
 const std::vector<GemmImplementation>& gemm_implementations();
 /// Runs the problem with the first implementation that accepts, on a grid of blocks that depends on sizes and dtype
 /// only, so that every number of threads gives the same bits. Returns the number of threads that worked.
 int run_gemm(const GemmProblem& problem);
+/// Whether an implementation that never fails takes these sizes and strides; asking once finds all that could fail.
+bool can_run_without_failing(const GemmProblem& problem);
+/// The same by that implementation, for what is computed when a call may not fail any more.
+int run_gemm_without_failing(const GemmProblem& problem);
 /// All products of the batch: small ones are spread over the pool as wholes.
 int run_gemm_batch(const GemmBatch& batch);
 /// Which implementation would run, for the profile.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/thread_pool.h"
 #include "library/gemm_layout.h"
@@ -87,10 +88,16 @@ void pack_strips(const T* from, int64_t row, int64_t column, int64_t depth, int6
   }
 }
 
-/// Memory for packed operands, on a huge page where it is large.
+/// Memory for packed operands, on a huge page where it is large; null where there is none.
 class Workspace {
  public:
-  explicit Workspace(size_t bytes) : bytes_(bytes), data_(bytes == 0 ? nullptr : allocate_block(bytes)) {}
+  explicit Workspace(size_t bytes) : bytes_(bytes) {
+    if (bytes == 0) return;
+    try {
+      data_ = allocate_block(bytes);
+    } catch (const MemoryError&) {  // the product is computed all the same
+    }
+  }
   ~Workspace() { release_block(data_, bytes_); }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
@@ -98,7 +105,7 @@ class Workspace {
 
  private:
   size_t bytes_;
-  void* data_;
+  void* data_ = nullptr;
 };
 
 /// How a block of a product is computed: the pieces of its loops, and which operands are packed.
@@ -143,7 +150,9 @@ class Block {
         blocking_(blocking_of<T>(p, tiles_)),
         workspace_(static_cast<size_t>(blocking_.a_elements + blocking_.b_elements) * sizeof(T)),
         packed_b_(static_cast<T*>(workspace_.data())),
-        packed_a_(packed_b_ + blocking_.b_elements) {}
+        packed_a_(packed_b_ == nullptr ? nullptr : packed_b_ + blocking_.b_elements) {
+    if (packed_b_ == nullptr) work_without_memory();
+  }
 
   /// Another problem of the same sizes and strides.
   void run(const GemmProblem& p) {
@@ -160,6 +169,15 @@ class Block {
   }
 
  private:
+  // One strip at a time is packed, in the object itself, wherever it is needed. The depth of a step stays, and so do
+  // the bits.
+  void work_without_memory() {
+    blocking_.packs_a = false;
+    if (!blocking_.packs_b) return;
+    blocking_.columns = tiles_.columns();
+    packed_b_ = strip_;
+  }
+
   const T* a(int64_t i, int64_t l) const { return static_cast<const T*>(p_.a) + i * p_.a_row + l * p_.a_column; }
   const T* b(int64_t l, int64_t j) const { return static_cast<const T*>(p_.b) + l * p_.b_row + j * p_.b_column; }
 
@@ -216,10 +234,11 @@ class Block {
 
   GemmProblem p_;
   const Tiles<T>& tiles_;
-  const Blocking blocking_;
+  Blocking blocking_;
   const Workspace workspace_;
   T* packed_b_;
   T* packed_a_;
+  alignas(64) T strip_[most_depth<T> * most_strip_bytes / sizeof(T)];
 };
 
 // c by columns is brought into the output first; a strip reads rows.
@@ -315,7 +334,7 @@ std::string refuse_product(const GemmProblem& p) {
 }  // namespace
 
 GemmImplementation native_implementation() {
-  return {"own gemm", refuse_product, run_product, spread_product, run_many};
+  return {"own gemm", refuse_product, run_product, spread_product, run_many, true};
 }
 
 }  // namespace croton

@@ -32,6 +32,7 @@ template <class T>
 using StripKernel = void (*)(const Strip<T>&);
 
 constexpr int most_tile_vectors = 3;
+constexpr int most_strip_bytes = most_tile_vectors * 64;  // of a row
 
 /// The kernels of an instruction set by the number of vectors in a row of the strip.
 template <class T>

@@ -116,6 +116,8 @@ std::string refuse_vector(const GemmProblem& p) {
 
 }  // namespace
 
-GemmImplementation native_vector_implementation() { return {"own gemv", refuse_vector, run_vector}; }
+GemmImplementation native_vector_implementation() {
+  return {.name = "own gemv", .refuse = refuse_vector, .run = run_vector, .never_fails = true};
+}
 
 }  // namespace croton

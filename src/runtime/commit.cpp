@@ -83,7 +83,8 @@ void prepare_in_place(ExecutionState& state, const Transfer& update) {
   const auto slot = static_cast<size_t>(update.slot);
   Array& snapshot = state.snapshots[cell];
   Array& target = state.arrays[slot];
-  if (snapshot.shape == state.shape && state.program.shared[cell]->try_unique(snapshot)) {
+  if (!state.ran_early(update.slot) && snapshot.shape == state.shape &&
+      state.program.shared[cell]->try_unique(snapshot)) {
     target = snapshot;
     snapshot.storage.reset();  // its pointer and shape stay: readers of the old value see the same memory
     state.taken[cell] = 1;
@@ -181,11 +182,17 @@ void commit(ExecutionState& state) {
     const std::vector<int64_t>& shape = shape_of(state, update.slot);
     state.program.shared[static_cast<size_t>(update.target)]->require_fits(state.slot(update.slot).dtype, shape);
   }
+  for (size_t k = 0; k < state.late_products.size(); ++k) {
+    state.early[k] = can_run_late(state, *state.late_products[k]) ? 0 : 1;
+  }
   if (!state.updates.empty()) state.shield.emplace();
   for (const Transfer& update : state.updates) {
     if (update.how != Transfer::How::in_place) continue;
     shape_of(state, update.slot);
     prepare_in_place(state, update);
+  }
+  for (size_t k = 0; k < state.late_products.size(); ++k) {
+    if (state.early[k] != 0) run_gemm_step(state, *state.late_products[k]);
   }
   state.committed = true;
 }

@@ -70,6 +70,12 @@ ExecutionState::ExecutionState(std::shared_ptr<const Program> p)
     if (owns) owners.push_back(static_cast<int>(k));
   }
   reserve_for_steps(program.body);
+  bool after_commit = false;
+  for (const Step& step : program.body.steps) {
+    if (after_commit && step.kind == Step::Kind::gemm) late_products.push_back(&step.gemm);
+    after_commit |= step.kind == Step::Kind::commit;
+  }
+  early.resize(late_products.size());
   plan_transfers(*this);
 }
 

@@ -70,6 +70,8 @@ struct ExecutionState {
   std::vector<std::byte*> data;                   // by slot: the first element
   std::vector<Array> arrays;                      // by slot: what output, dynamic and in-place slots own
   std::vector<Array> snapshots;                   // by shared variable
+  std::vector<const GemmStep*> late_products;     // that run after the commit
+  std::vector<uint8_t> early;                     // by late product: it might fail, so it ran before the commit
   std::vector<uint8_t> taken;                     // by shared variable: its value is out of the cell, in `arrays`
   std::vector<std::shared_ptr<Storage>> buffers;  // the arena
   std::vector<ScratchBlock> scratch;              // by worker
@@ -104,6 +106,13 @@ struct ExecutionState {
   /// First and last element offset that lies in the slot; (0, -1) when it is empty.
   std::pair<int64_t, int64_t> extent(int k) const;
   int64_t elements(int k) const;
+  /// Whether the late product of that slot has been computed.
+  bool ran_early(int k) const {
+    for (size_t i = 0; i < late_products.size(); ++i) {
+      if (late_products[i]->out == k) return early[i] != 0;
+    }
+    return false;
+  }
   /// An array over the slot's memory that keeps it alive.
   Array view_of(int k) const;
 
@@ -138,6 +147,8 @@ struct ExecutionState {
 void run_sizes(ExecutionState& state, const Step& step);
 int run_kernel(ExecutionState& state, const KernelStep& step);  // threads that worked
 int run_gemm_step(ExecutionState& state, const GemmStep& step);
+/// Whether the product, of operands of the sizes and strides at hand, can run when the call may not fail any more.
+bool can_run_late(ExecutionState& state, const GemmStep& step);
 void run_host(ExecutionState& state, const HostStep& step, int site);
 void run_branch(ExecutionState& state, const BranchStep& step);
 void run_block(ExecutionState& state, const Block& block);

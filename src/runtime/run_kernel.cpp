@@ -99,6 +99,30 @@ double factor(ExecutionState& state, int slot, double otherwise) {
   return slot < 0 ? otherwise : element_as_double(state.data_of(slot), state.slot(slot).dtype);
 }
 
+GemmProblem problem_of(ExecutionState& state, const GemmStep& step) {
+  const Matrix a = matrix_of(state, step.a, true), b = matrix_of(state, step.b, false);
+  const bool out_is_row = state.slot(step.a).shape.size() == 1;
+  const Matrix out = matrix_of(state, step.out, out_is_row);
+  GemmProblem problem;
+  problem.dtype = state.slot(step.out).dtype;
+  problem.m = a.rows, problem.n = b.columns, problem.k = a.columns;
+  problem.a = state.data_of(step.a), problem.b = state.data_of(step.b), problem.out = state.data_of(step.out);
+  problem.a_row = a.row_stride, problem.a_column = a.column_stride;
+  problem.b_row = b.row_stride, problem.b_column = b.column_stride;
+  problem.out_row = out.row_stride, problem.out_column = out.column_stride;
+  problem.alpha = factor(state, step.alpha_slot, step.alpha);
+  if (step.c >= 0) {
+    const Matrix c = matrix_of(state, step.c, out_is_row);
+    problem.c = state.data_of(step.c);
+    problem.c_row = c.rows == 1 && problem.m != 1 ? 0 : c.row_stride;
+    problem.c_column = c.columns == 1 && problem.n != 1 ? 0 : c.column_stride;
+    problem.beta = factor(state, step.beta_slot, step.beta);
+  } else {
+    problem.beta = 0;
+  }
+  return problem;
+}
+
 }  // namespace
 
 int run_kernel(ExecutionState& state, const KernelStep& step) {
@@ -154,27 +178,15 @@ int run_kernel(ExecutionState& state, const KernelStep& step) {
   return static_cast<int>(std::min<int64_t>(threads, ceil_div(count, grain)));
 }
 
+bool can_run_late(ExecutionState& state, const GemmStep& step) {
+  GemmProblem problem = problem_of(state, step);
+  problem.out_row = problem.n, problem.out_column = 1;  // of memory that is found later
+  return can_run_without_failing(problem);
+}
+
 int run_gemm_step(ExecutionState& state, const GemmStep& step) {
-  const Matrix a = matrix_of(state, step.a, true), b = matrix_of(state, step.b, false);
-  const bool out_is_row = state.slot(step.a).shape.size() == 1;
-  const Matrix out = matrix_of(state, step.out, out_is_row);
-  GemmProblem problem;
-  problem.dtype = state.slot(step.out).dtype;
-  problem.m = out.rows, problem.n = out.columns, problem.k = a.columns;
-  problem.a = state.data_of(step.a), problem.b = state.data_of(step.b), problem.out = state.data_of(step.out);
-  problem.a_row = a.row_stride, problem.a_column = a.column_stride;
-  problem.b_row = b.row_stride, problem.b_column = b.column_stride;
-  problem.out_row = out.row_stride, problem.out_column = out.column_stride;
-  problem.alpha = factor(state, step.alpha_slot, step.alpha);
-  if (step.c >= 0) {
-    const Matrix c = matrix_of(state, step.c, out_is_row);
-    problem.c = state.data_of(step.c);
-    problem.c_row = c.rows == 1 && out.rows != 1 ? 0 : c.row_stride;
-    problem.c_column = c.columns == 1 && out.columns != 1 ? 0 : c.column_stride;
-    problem.beta = factor(state, step.beta_slot, step.beta);
-  } else {
-    problem.beta = 0;
-  }
+  if (state.committed && state.ran_early(step.out)) return 1;
+  const GemmProblem problem = problem_of(state, step);
   constexpr double nanoseconds_per_multiply_add = 0.03, nanoseconds_per_element = 0.5;
   const double rows = static_cast<double>(problem.m), columns = static_cast<double>(problem.n),
                depth = static_cast<double>(problem.k);
@@ -182,6 +194,7 @@ int run_gemm_step(ExecutionState& state, const GemmStep& step) {
   const double count = is_stack ? static_cast<double>(state.dim(step.out, 0)) : 1;
   state.expect(count * (rows * columns * depth * nanoseconds_per_multiply_add +
                         (rows * depth + depth * columns + rows * columns) * nanoseconds_per_element));
+  if (state.committed) return run_gemm_without_failing(problem);
   if (!is_stack) return run_gemm(problem);
   return run_gemm_batch(
       {problem, state.dim(step.out, 0), state.stride(step.a, 0), state.stride(step.b, 0), state.stride(step.out, 0)});

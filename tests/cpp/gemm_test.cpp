@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+#include "base/memory.h"
 #include "base/thread_pool.h"
 
 namespace croton {
@@ -268,6 +269,35 @@ TYPED_TEST(Gemm, IsRightAtEveryEdge) {
         out(90 + edge, 1200 + edge, Order::padded_rows, 3);
     check_product<TypeParam>(a, b, nullptr, out, 1.0, 0.0);
   }
+}
+
+// Without memory to pack operands, and in the output's own place: the same bits.
+TYPED_TEST(Gemm, RunsWithoutMemory) {
+  using T = TypeParam;
+  const int before = default_pool().size();
+  default_pool().resize(1);
+  const int64_t sizes[][3] = {{300, 301, 603}, {784, 500, 60}, {60, 500, 784},
+                              {500, 700, 1},   {1, 300, 70},   {300, 9, 0}};
+  int failed = 0;
+  for (const auto& size : sizes) {
+    for (Order order : {Order::rows, Order::columns}) {
+      Matrix<T> a(size[0], size[2], order, 1), b(size[2], size[1], order, 2), out(size[0], size[1], Order::rows, 3);
+      const Matrix<T> start = out;
+      const GemmProblem problem = problem_of<T>(a, b, &out, out, -0.5, 1.0);
+      ASSERT_TRUE(can_run_without_failing(problem));
+      run_gemm_without_failing(problem);
+      const std::vector<T> expected = out.block;
+      std::copy(start.block.begin(), start.block.end(), out.block.begin());
+      fail_nth_allocation(1);
+      run_gemm_without_failing(problem);
+      failed += fail_nth_allocation(0) == 0;
+      EXPECT_EQ(0, std::memcmp(expected.data(), out.block.data(), expected.size() * sizeof(T)));
+      std::copy(start.block.begin(), start.block.end(), out.block.begin());
+      check_product(a, b, &out, out, -0.5, 1.0);
+    }
+  }
+  EXPECT_GE(failed, 4);  // otherwise nothing has been tried
+  default_pool().resize(before);
 }
 
 TEST(GemmImplementations, SayWhyTheyRefuse) {

@@ -48,7 +48,50 @@ def read_flipped_by_the_other(w, m, g):
     return [(w, w - g), (m, m + w[::-1])], lambda w, m: (w - G, m + w[::-1])
 
 
+PRODUCT = G @ G.T @ G
+
+
+def product(g):
+    return T.dot(T.dot(g, g.T), g)
+
+
+def product_added(w, m, g):
+    return [(w, w - 0.1 * product(g))], lambda w, m: (w - 0.1 * PRODUCT, m)
+
+
+def products_added_to_both(w, m, g):
+    return [(w, 0.5 * w + product(g)), (m, product(g * 2) - m)], lambda w, m: (0.5 * w + PRODUCT, 8 * PRODUCT - m)
+
+
+def product_of_the_old_value(w, m, g):
+    return [(w, w - T.dot(T.dot(g, g.T), w))], lambda w, m: (w - G @ G.T @ w, m)
+
+
+def product_scaled_by_the_old_value(w, m, g):
+    return [(w, w + w[0, 0] * product(g))], lambda w, m: (w + w[0, 0] * PRODUCT, m)
+
+
+def product_added_to_a_view(w, m, g):
+    return [(w, w[::-1] + product(g))], lambda w, m: (w[::-1] + PRODUCT, m)
+
+
+def product_added_to_what_the_other_reads(w, m, g):
+    return [(w, w + product(g)), (m, m * w[::-1])], lambda w, m: (w + PRODUCT, m * w[::-1])
+
+
+def product_added_and_multiplied(w, m, g):
+    new = w + product(g)
+    return [(w, new), (m, T.dot(T.dot(new, new.T), m))], lambda w, m: (w + PRODUCT, (w + PRODUCT) @ (w + PRODUCT).T @ m)
+
+
+def outer_product_added(w, m, g):
+    return [(w, w + T.outer(g[:, 0], g[1]))], lambda w, m: (w + np.outer(G[:, 0], G[1]), m)
+
+
 CASES = {
+    product_added: 1, products_added_to_both: 2, product_of_the_old_value: 0, product_scaled_by_the_old_value: 0,
+    product_added_to_a_view: 0, product_added_to_what_the_other_reads: 1, product_added_and_multiplied: 0,
+    outer_product_added: 1,
     momentum: 2, plain: 1, other_unread: 2, read_by_the_other: 2, read_flipped_by_the_other: 1,
     swap: 0, flipped: 0, transposed_square: 0, scaled_by_a_part: 0,
 }
@@ -90,6 +133,26 @@ def test_a_value_that_somebody_holds_is_not_overwritten():
     np.testing.assert_array_equal(before, START)
     np.testing.assert_array_equal(borrowed, kept)
     np.testing.assert_allclose(w.get_value(), START - G)
+
+
+def test_a_product_is_not_added_to_a_value_that_somebody_holds():
+    w, g = theano.shared(START.copy()), T.dmatrix("g")
+    read, step = theano.function([], w), theano.function([g], [], updates=[(w, w + product(g))])
+    assert "in place of shared 0" in step.dump("program")
+    held = read()
+    step(G)
+    np.testing.assert_array_equal(held, START)
+    np.testing.assert_allclose(w.get_value(), START + PRODUCT, rtol=1e-12)
+
+
+def test_a_failing_call_adds_no_product():
+    w, g, i = theano.shared(START.copy()), T.dmatrix("g"), T.lvector("i")
+    step = theano.function([g, i], g[i].sum(), updates=[(w, w + product(g))])
+    with pytest.raises(IndexError):
+        step(G, [9])
+    with pytest.raises(ValueError):
+        step(G[:2], [0])
+    np.testing.assert_array_equal(w.get_value(), START)
 
 
 def test_a_failing_call_changes_nothing():
