@@ -21,12 +21,14 @@ def inputs(variant, rng):
     return [rng.uniform(*span, SIZE).astype(variant["dtype"]) for span in ranges]
 
 
-def formula(log, exp, sqrt, erf, price, strike, years):
-    root = sqrt(years) * VOLATILITY
-    first = (log(price / strike) + years * (RATE + VOLATILITY * VOLATILITY / 2)) / root
-    first_normal = erf(first * math.sqrt(0.5)) * 0.5 + 0.5
-    second_normal = erf((first - root) * math.sqrt(0.5)) * 0.5 + 0.5
-    discounted = strike * exp(years * -RATE)
+def formula(log, exp, sqrt, erf, number, price, strike, years):
+    """`number` gives constants the dtype of the arrays, where a Python number would be a double."""
+    half, one_root = number(0.5), number(math.sqrt(0.5))
+    root = sqrt(years) * number(VOLATILITY)
+    first = (log(price / strike) + years * number(RATE + VOLATILITY * VOLATILITY / 2)) / root
+    first_normal = erf(first * one_root) * half + half
+    second_normal = erf((first - root) * one_root) * half + half
+    discounted = strike * exp(years * number(-RATE))
     call = price * first_normal - discounted * second_normal
     return [call, call - price + discounted]
 
@@ -35,20 +37,19 @@ def croton(variant, arrays):
     import croton
     import croton.tensor as T
     symbols = [T.vector(name, dtype=variant["dtype"]) for name in ("price", "strike", "years")]
-    results = formula(T.log, T.exp, T.sqrt, T.erf, *symbols)
-    function = croton.function(symbols, [result.astype(variant["dtype"]) for result in results])
+    function = croton.function(symbols, formula(T.log, T.exp, T.sqrt, T.erf, np.dtype(variant["dtype"]).type, *symbols))
     return lambda: function(*arrays)
 
 
 def jax(variant, arrays):
     import jax
     import jax.numpy as jnp
-    return peers.run_jax(lambda *symbols: formula(jnp.log, jnp.exp, jnp.sqrt, jax.scipy.special.erf, *symbols), arrays)
+    return peers.run_jax(lambda *symbols: formula(jnp.log, jnp.exp, jnp.sqrt, jax.scipy.special.erf, float, *symbols), arrays)
 
 
 def torch(variant, arrays):
     import torch
-    return peers.run_torch(lambda *symbols: formula(torch.log, torch.exp, torch.sqrt, torch.erf, *symbols), arrays)
+    return peers.run_torch(lambda *symbols: formula(torch.log, torch.exp, torch.sqrt, torch.erf, float, *symbols), arrays)
 
 
 def numba(variant, arrays):
