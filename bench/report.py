@@ -67,19 +67,19 @@ def short_falls(rows):
 
 
 def scaling(rows, factors):
-    """What more threads bring to calls that are long enough, over what they bring to reading and writing or to multiply-adds,
-    whichever gains less where memory bounds the call."""
+    """What more threads bring to calls that are long enough, over what they bring to the limit of the call where it is near that,
+    and to multiply-adds elsewhere."""
     one = {(row.line, row.label): row for row in rows if row.threads == 1}
     lines = []
     for row in rows:
         single = one.get((row.line, row.label))
         if row.threads == 1 or single is None or not single.ours or not row.ours or single.ours < SCALING_LEAST or not row.limit:
             continue
-        bound_by_memory = single.limit > 0.5 * single.ours
-        possible = single.limit / row.limit if bound_by_memory else factors[row.threads]
+        at_limit = single.limit > 0.5 * single.ours  # of memory or multiply-adds, whichever bounds it
+        possible = single.limit / row.limit if at_limit else factors[row.threads]
         gained = single.ours / row.ours
         lines.append((gained / possible, f"{gained / possible:.2f} of {SCALING_GOAL}: {row.line}, {row.label}: {row.threads} threads "
-                                         f"bring {gained:.2f}, of {possible:.2f} possible ({'memory' if bound_by_memory else 'arithmetic'})"))
+                                         f"bring {gained:.2f}, of {possible:.2f} possible ({'its limit' if at_limit else 'multiply-adds'})"))
     return [text for share, text in sorted(lines) if share < SCALING_GOAL]
 
 
