@@ -148,6 +148,7 @@ Value ceil(Value a);
 Value trunc(Value a);
 Value rint(Value a);
 Value scale2(Value a, Value power);
+Value scale2_near_one(Value a, Value power);  // cheaper; for what values see Code::scale2
 Value copysign(Value magnitude, Value sign);
 Value select(Value condition, Value then, Value otherwise);
 Value cast(Value a, DType dtype);  // nothing when it has that dtype already

@@ -62,6 +62,7 @@ Value ceil(Value a) { return unary(Code::ceil, a); }
 Value trunc(Value a) { return unary(Code::trunc, a); }
 Value rint(Value a) { return unary(Code::rint, a); }
 Value scale2(Value a, Value power) { return binary(Code::scale2, a, power); }
+Value scale2_near_one(Value a, Value power) { return a.builder->pure(Code::scale2, a.dtype(), {a, power}, 1); }
 Value copysign(Value magnitude, Value sign) { return binary(Code::copysign, magnitude, sign); }
 Value select(Value condition, Value then, Value otherwise) {
   return condition.builder->pure(Code::select, then.dtype(), {condition, then, otherwise});

@@ -66,7 +66,7 @@ Value expm1_of_reduced(Value r) {
 Value limited_exp(Value x) {
   const double high = is_double(x) ? 710 : 89, low = is_double(x) ? -746 : -104;
   const auto [n, r] = reduce_exponent(limit_below(limit_above(x, high), low));
-  return loop::scale2(expm1_of_reduced(r) + 1.0, n);
+  return loop::scale2_near_one(expm1_of_reduced(r) + 1.0, n);
 }
 
 namespace {
@@ -83,7 +83,7 @@ struct SplitBits {
 SplitBits split_bits(Value x) {
   const bool wide = is_double(x);
   const int64_t one = wide ? 0x3ff0000000000000 : 0x3f800000, root = wide ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
-  const DType dtype = wide ? DType::i64 : DType::i32;
+  const DType dtype = wide ? DType::u64 : DType::u32;  // a logical shift: AVX2 has no arithmetic one of 64 bits
   return {wide ? 52 : 23, wide ? 1023 : 127, root, dtype,
           loop::bitcast(x, dtype) + x.builder->integer(one - root, dtype)};
 }
@@ -143,7 +143,7 @@ Value exp2(Value x) {
         const bool wide = is_double(v);
         const Value limited = limit_below(limit_above(v, wide ? 1025 : 129), wide ? -1080 : -155);
         const Value n = loop::rint(limited);
-        return loop::scale2(expm1_of_reduced((limited - n) * 0x1.62e42fefa39efp-1) + 1.0, n);
+        return loop::scale2_near_one(expm1_of_reduced((limited - n) * 0x1.62e42fefa39efp-1) + 1.0, n);
       },
       x);
 }
@@ -270,7 +270,7 @@ Value sigmoid_wide(Value x) {
   const Value d = fma(factor, t, sum), d_low = fma(factor, t, sum - d) + sum_low;
   const Value inverse = 1.0 / d;
   const Value remainder = fma(-inverse, d_low, fma(-inverse, d, one));
-  return loop::scale2(fma(inverse, remainder, inverse), select(grows, -n, zero));
+  return loop::scale2_near_one(fma(inverse, remainder, inverse), select(grows, -n, zero));
 }
 
 // max(x, 0) + log(1 + w) with w = exp(-|x|) = 2^n (1 + t) in [0, 1], so that 1 + w is split by one comparison. The
@@ -278,7 +278,7 @@ Value sigmoid_wide(Value x) {
 Value softplus_wide(Value x) {
   const Value zero = like(x, 0), one = like(x, 1);
   const auto [n, r] = reduce_exponent(limit_below(-abs(x), is_double(x) ? -746 : -104));
-  const Value t = expm1_of_reduced(r), power = loop::scale2(one, n);
+  const Value t = expm1_of_reduced(r), power = loop::scale2_near_one(one, n);
   const Value doubled = fma(power, t, power) > 0x1.a827999fcef32p-2;  // sqrt(2) - 1
   const Value factor = select(doubled, power * 0.5, power), offset = select(doubled, factor - 0.5, factor);
   const Value f = fma(factor, t, offset), f_low = fma(factor, t, offset - f);

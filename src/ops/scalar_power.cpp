@@ -73,7 +73,7 @@ Value magnitude_double(Value x, Value y) {
   const TwoParts log2 = log_of_two(x);
   const Value n = loop::rint(exponent * 0x1.71547652b82fep+0);
   const Pair r = sum_of_ordered(fma(n, like(x, -log2.high), exponent), fma(n, like(x, -log2.low), low));
-  return loop::scale2(expm1_of_reduced(r.high) + r.low + 1.0, n);
+  return loop::scale2_near_one(expm1_of_reduced(r.high) + r.low + 1.0, n);
 }
 
 Value pow_wide(Value x, Value y) {

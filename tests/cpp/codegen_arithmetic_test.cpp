@@ -185,6 +185,27 @@ void check_scale2(const Way& way, DType d) {
   }
 }
 
+template <class T>
+void check_scale2_near_one(const Way& way, DType d) {
+  std::mt19937 random(8);
+  std::vector<T> x, power;
+  const int range = 2 * (Limits<T>::max_exponent - 1);
+  std::uniform_real_distribution<double> mantissa(0.25, 4);
+  for (int n = -range; n <= range; ++n) {
+    for (const double a : {0.25, 4.0, mantissa(random), -mantissa(random), static_cast<double>(Limits<T>::quiet_NaN())}) {
+      x.push_back(static_cast<T>(a));
+      power.push_back(static_cast<T>(n));
+    }
+  }
+  const auto result = run_both<T>(way, d, d, [](Value a, Value b) { return scale2_near_one(a, b); }, x, power);
+  for (size_t i = 0; i < x.size(); ++i) {
+    EXPECT_TRUE(same(result[i], std::ldexp(x[i], static_cast<int>(power[i])))) << x[i] << " 2^" << power[i];
+  }
+}
+
+TEST_P(CodegenArithmetic, Scale2NearOneOfFloat32IsRoundedOnce) { check_scale2_near_one<float>(GetParam(), DType::f32); }
+TEST_P(CodegenArithmetic, Scale2NearOneOfFloat64IsRoundedOnce) { check_scale2_near_one<double>(GetParam(), DType::f64); }
+
 TEST_P(CodegenArithmetic, Scale2OfFloat32IsRoundedOnce) { check_scale2<float>(GetParam(), DType::f32); }
 TEST_P(CodegenArithmetic, Scale2OfFloat64IsRoundedOnce) { check_scale2<double>(GetParam(), DType::f64); }
 

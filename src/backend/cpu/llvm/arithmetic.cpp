@@ -69,7 +69,7 @@ llvm::Value* Arithmetic::emit(const loop::Instruction& i, DType operand, DType r
     case Code::rint:
       return unary(llvm::Intrinsic::roundeven, v[0]);
     case Code::scale2:
-      return scale2(operand, v[0], v[1]);
+      return scale2(operand, v[0], v[1], i.immediate == 1);
     case Code::exponent:
       return exponent(operand, v[0]);
     case Code::copysign:

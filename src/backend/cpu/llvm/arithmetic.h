@@ -38,8 +38,9 @@ class Arithmetic {
   V float_to_integer(V value, DType from, DType to);
   V double_to_half(V value);
   V bitcast(V value, DType from, DType to);
-  V scale2(DType d, V a, V power);
+  V scale2(DType d, V a, V power, bool near_one);
   V scale2_in_steps(DType d, V a, V power);
+  V scale2_by_halves(DType d, V a, V power);
   V exponent(DType d, V a);
   V wide_intrinsic(bool scale, DType d, V a, V b);
   V call_lanes(llvm::FunctionType* type, int function, llvm::ArrayRef<V> operands);

@@ -3,6 +3,8 @@
 #include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/IR/Module.h>
 
+#include <cmath>
+
 #include "backend/cpu/llvm/arithmetic.h"
 #include "backend/cpu/llvm/object_image.h"
 #include "base/error.h"
@@ -48,10 +50,12 @@ llvm::Value* Arithmetic::wide_intrinsic(bool scale, DType d, V a, V b) {
   return b_.CreateIntrinsic(id, {}, arguments);
 }
 
-llvm::Value* Arithmetic::scale2(DType d, V a, V power) {
+llvm::Value* Arithmetic::scale2(DType d, V a, V power, bool near_one) {
   const int lanes = lanes_of(a);
   const int bits = 8 * item_size(d) * lanes;
-  if (!avx512_ || (lanes > 1 && bits != 128 && bits != 256 && bits != 512)) return scale2_in_steps(d, a, power);
+  if (!avx512_ || (lanes > 1 && bits != 128 && bits != 256 && bits != 512)) {
+    return near_one ? scale2_by_halves(d, a, power) : scale2_in_steps(d, a, power);
+  }
   if (lanes > 1) return wide_intrinsic(true, d, a, power);
   llvm::Value* const blank = llvm::Constant::getNullValue(type(d, 16 / item_size(d)));
   V const scaled = wide_intrinsic(true, d, b_.CreateInsertElement(blank, a, uint64_t{0}),
@@ -85,6 +89,27 @@ llvm::Value* Arithmetic::scale2_in_steps(DType d, V a, V power) {
     result = b_.CreateFMul(result, b_.CreateBitCast(b_.CreateShl(exponent, integer(bits, format.mantissa_bits)), t));
   }
   return b_.CreateSelect(b_.CreateFCmpUNO(power, power), power, result);
+}
+
+// a 2^h 2^(n - h) with h = n / 2 rounded down: the first product is exact, the second is rounded once. With a large
+// enough number added to n, the last bits of its float are n + 2 bias; what lies above the exponent's field is shifted
+// out. AVX2 has no arithmetic shift of 64 bits; the shift of 32 bits does as well, for the field is read from low bits.
+llvm::Value* Arithmetic::scale2_by_halves(DType d, V a, V power) {
+  const Format format = format_of(d);
+  const int lanes = lanes_of(a);
+  const bool wide = d == DType::f64;
+  llvm::Type* const t = a->getType();
+  llvm::Type* const bits = type(wide ? DType::i64 : DType::i32, lanes);
+  llvm::Type* const narrow = type(DType::i32, wide ? 2 * lanes : lanes);
+  const double shifter = std::ldexp(1.5, format.mantissa_bits) + 2 * format.bias;
+  V const sum = b_.CreateBitCast(b_.CreateFAdd(power, number(t, shifter)), narrow);
+  V const half = b_.CreateAShr(sum, integer(narrow, 1)), rest = b_.CreateSub(sum, half);
+  V result = a;
+  for (V const field : {half, rest}) {
+    V const shifted = b_.CreateShl(b_.CreateBitCast(field, bits), integer(bits, format.mantissa_bits));
+    result = b_.CreateFMul(result, b_.CreateBitCast(shifted, t));
+  }
+  return result;
 }
 
 llvm::Value* Arithmetic::exponent(DType d, V a) {
