@@ -109,11 +109,12 @@ Axes split_axes(const Cluster& c, GraphSizes& sizes, const VarSet& materialised)
 
 // Costly elements gain nothing by several lines at once, and their code is long.
 int64_t lines_together(const Cluster& c, const Axes& axes) {
-  constexpr size_t few = 6;
+  constexpr size_t few = 6, several = 16;
   const bool costly = std::any_of(c.members.begin(), c.members.end(), [](const NodePtr& m) {
     return !m->op->is_reduce() && (m->op->has(expensive) || m->op->has(may_fail));
   });
-  return costly || c.members.size() > few || axes.reduced.size() != 1 ? 1 : together;
+  if (costly || c.members.size() > several || axes.reduced.size() != 1) return 1;
+  return c.members.size() > few ? 1 : together;
 }
 
 /// The lines of one tile, added to its sums.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "loops/merge_clusters.h"
 
 namespace croton {
 namespace {
@@ -33,6 +34,7 @@ class Scheduler {
 
   Schedule run() {
     for (size_t k = order_.size(); k-- > 0;) place(order_[k]);
+    if (options_.fuse) merge();
     return finish();
   }
 
@@ -192,7 +194,7 @@ class Scheduler {
     for (uint32_t k = 0; k < node->types.size(); ++k) {
       if (is_size(Var{node, k})) return false;
     }
-    if (users.size() > 1 && !cheap(*node)) return false;
+    if (users.size() > 1 && !cheap(node)) return false;
     for (const int c : users) {
       if (!legal(node, clusters_[static_cast<size_t>(c)])) return false;
     }
@@ -200,13 +202,23 @@ class Scheduler {
     return true;
   }
 
-  // Computing it again costs no more than loading it: no arithmetic worth the name.
-  static bool cheap(const Node& node) {
-    if (node.op->is_reduce() || node.op->has(expensive)) return false;
-    size_t tensors = 0;
-    for (const Var& input : node.inputs)
-      tensors += input.type().is_tensor() && input.type().rank > 0 && !literal_of(input);
-    return tensors <= 1 && !node.op->has(may_fail);
+  // Computing it again costs no more than loading it: one load and no arithmetic worth the name. What an operation of
+  // elements repeats along an axis stays in registers or in the first cache.
+  bool cheap(const NodePtr& node) {
+    if (of_scalars(Var{node, 0})) return true;
+    if (node->op->is_reduce() || node->op->has(expensive) || node->op->has(may_fail)) return false;
+    const auto is_loaded = [&](const Var& input) {
+      if (!input.type().is_tensor() || input.type().rank == 0 || literal_of(input) || of_scalars(input)) return false;
+      return node->op->pull != nullptr || sizes_.dims(input) == dims_of(node);
+    };
+    return std::count_if(node->inputs.begin(), node->inputs.end(), is_loaded) <= 1;
+  }
+
+  // A repeated scalar, say, or a range: registers hold all that its elements are computed from.
+  static bool of_scalars(const Var& v) {
+    return v.op().pull != nullptr && std::all_of(v.node->inputs.begin(), v.node->inputs.end(), [](const Var& input) {
+             return input.type().is_tensor() && input.type().rank == 0;
+           });
   }
 
   bool legal(const NodePtr& node, const Cluster& c) {
@@ -376,11 +388,31 @@ class Scheduler {
     return false;
   }
 
+  void merge() {
+    std::unordered_map<const Node*, size_t> position;
+    std::vector<std::vector<int>> readers;
+    for (const NodePtr& node : order_) {
+      position[node.get()] = position.size();
+      for (uint32_t k = 0; k < node->types.size(); ++k) {
+        const auto found = readers_.find(Var{node, k});
+        if (found == readers_.end() || found->second.size() < 2) continue;
+        const std::vector<SizeId>& dims = sizes_.dims(found->first);
+        std::vector<int> whole;  // not those to which it is a row or a column
+        for (const int id : found->second) {
+          if (clusters_[static_cast<size_t>(id)].domain == dims) whole.push_back(id);
+        }
+        if (whole.size() > 1) readers.push_back(std::move(whole));
+      }
+    }
+    merge_clusters(clusters_, needs_, readers, {member_limit, root_limit, search_limit, &position, &options_.apart});
+  }
+
   // Producers first; among those that could run, the one found last, which stands first in the graph.
   Schedule finish() {
     Schedule s;
     std::vector<int> state(clusters_.size(), 0), position(clusters_.size(), -1);
     for (size_t start = clusters_.size(); start-- > 0;) {
+      if (clusters_[start].roots.empty() && clusters_[start].node == nullptr) continue;  // merged into another one
       std::vector<int> stack = {static_cast<int>(start)};
       while (!stack.empty()) {
         const auto c = static_cast<size_t>(stack.back());

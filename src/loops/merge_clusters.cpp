@@ -1,0 +1,115 @@
+// Makes one kernel of kernels that run over the same space, read the same memory, and do not depend on each other.
+#include "loops/merge_clusters.h"
+
+#include <algorithm>
+
+namespace croton {
+namespace {
+
+class Merger {
+ public:
+  Merger(std::vector<Cluster>& clusters, std::vector<std::set<int>>& needs, const MergeOptions& options)
+      : clusters_(clusters), needs_(needs), options_(options), merged_into_(clusters.size()) {
+    for (size_t k = 0; k < clusters.size(); ++k) merged_into_[k] = static_cast<int>(k);
+  }
+
+  void merge_readers(std::vector<int> readers) {
+    for (size_t i = 0; i < readers.size(); ++i) {
+      for (size_t j = i + 1; j < readers.size(); ++j) try_merge(now(readers[i]), now(readers[j]));
+    }
+  }
+
+ private:
+  int now(int id) const {
+    while (merged_into_[static_cast<size_t>(id)] != id) id = merged_into_[static_cast<size_t>(id)];
+    return id;
+  }
+  Cluster& at(int id) { return clusters_[static_cast<size_t>(id)]; }
+
+  void try_merge(int a, int b) {
+    if (a == b || !fit(at(a), at(b))) return;
+    if (at(a).reduced.empty()) std::swap(a, b);  // the form of the one that reduces
+    if (depends(a, b)) {
+      if (at(b).reduced.empty() || !may_follow(a, b)) return;
+      std::swap(a, b);
+    } else if (depends(b, a) && !may_follow(b, a)) {
+      return;
+    }
+    merge(a, b);
+  }
+
+  // What `user` needs of `maker` is known where a row of `maker` ends (the lowering refuses what is read elsewhere),
+  // and no other kernel has to run between them.
+  bool may_follow(int user, int maker) {
+    if (!at(maker).rows()) return false;
+    const std::set<int>& needs = needs_[static_cast<size_t>(user)];
+    return std::none_of(needs.begin(), needs.end(), [&](int n) { return n != maker && depends(n, maker); });
+  }
+
+  // A reduction of rows takes maps of the same space in.
+  bool fit(const Cluster& a, const Cluster& b) const {
+    if (a.kind != Cluster::Kind::map || b.kind != Cluster::Kind::map || a.pieces() || b.pieces()) return false;
+    if (a.region != b.region || a.domain != b.domain) return false;
+    if (a.reduced != b.reduced && !(a.rows() && b.reduced.empty()) && !(b.rows() && a.reduced.empty())) return false;
+    if (a.roots.size() + b.roots.size() > options_.root_limit) return false;
+    return a.members.size() + b.members.size() <= options_.member_limit && may_join(a) && may_join(b);
+  }
+
+  bool may_join(const Cluster& c) const {
+    return std::none_of(c.members.begin(), c.members.end(),
+                        [&](const NodePtr& m) { return options_.apart->contains(m.get()); });
+  }
+
+  // Whether cluster `id` has to run after `other`. A search that gets long answers yes: less is merged.
+  bool depends(int id, int other) {
+    std::vector<int> todo = {id};
+    std::set<int> seen;
+    while (!todo.empty()) {
+      const int c = todo.back();
+      todo.pop_back();
+      if (c == other || seen.size() > options_.search_limit) return true;
+      for (const int n : needs_[static_cast<size_t>(c)]) {
+        if (seen.insert(now(n)).second) todo.push_back(now(n));
+      }
+    }
+    return false;
+  }
+
+  // Both lists of members are in reverse topological order, and so is what comes of them.
+  void merge(int a, int b) {
+    Cluster &to = at(a), &from = at(b);
+    std::vector<NodePtr> members;
+    const auto later = [&](const NodePtr& l, const NodePtr& r) {
+      return options_.position->at(l.get()) > options_.position->at(r.get());
+    };
+    std::merge(to.members.begin(), to.members.end(), from.members.begin(), from.members.end(),
+               std::back_inserter(members), later);
+    members.erase(std::unique(members.begin(), members.end()), members.end());
+    to.members = std::move(members);
+    to.member_set.insert(from.member_set.begin(), from.member_set.end());
+    to.roots.insert(to.roots.end(), from.roots.begin(), from.roots.end());
+    from = Cluster{};
+    needs_[static_cast<size_t>(b)].erase(a);
+    needs_[static_cast<size_t>(a)].merge(needs_[static_cast<size_t>(b)]);
+    needs_[static_cast<size_t>(b)].clear();
+    merged_into_[static_cast<size_t>(b)] = a;
+    for (std::set<int>& needs : needs_) {
+      if (needs.erase(b) > 0) needs.insert(a);
+    }
+  }
+
+  std::vector<Cluster>& clusters_;
+  std::vector<std::set<int>>& needs_;
+  const MergeOptions& options_;
+  std::vector<int> merged_into_;  // another cluster, or itself
+};
+
+}  // namespace
+
+void merge_clusters(std::vector<Cluster>& clusters, std::vector<std::set<int>>& needs,
+                    const std::vector<std::vector<int>>& readers, const MergeOptions& options) {
+  Merger merger(clusters, needs, options);
+  for (const std::vector<int>& ids : readers) merger.merge_readers(ids);
+}
+
+}  // namespace croton
