@@ -52,7 +52,7 @@ class Merger {
     if (a.region != b.region || a.domain != b.domain) return false;
     if (a.reduced != b.reduced && !(a.rows() && b.reduced.empty()) && !(b.rows() && a.reduced.empty())) return false;
     if (a.roots.size() + b.roots.size() > options_.root_limit) return false;
-    return a.members.size() + b.members.size() <= options_.member_limit && may_join(a) && may_join(b);
+    return a.weight + b.weight <= options_.weight_limit && may_join(a) && may_join(b);
   }
 
   bool may_join(const Cluster& c) const {
@@ -86,6 +86,7 @@ class Merger {
                std::back_inserter(members), later);
     members.erase(std::unique(members.begin(), members.end()), members.end());
     to.members = std::move(members);
+    to.weight += from.weight;
     to.member_set.insert(from.member_set.begin(), from.member_set.end());
     to.roots.insert(to.roots.end(), from.roots.begin(), from.roots.end());
     from = Cluster{};

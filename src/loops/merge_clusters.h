@@ -11,7 +11,7 @@
 namespace croton {
 
 struct MergeOptions {
-  size_t member_limit, root_limit, search_limit;
+  size_t weight_limit, root_limit, search_limit;
   const std::unordered_map<const Node*, size_t>* position;  // of each node in a topological order
   const std::unordered_set<const Node*>* apart;             // nodes whose clusters stay as they are
 };

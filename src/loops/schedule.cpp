@@ -12,7 +12,7 @@
 namespace croton {
 namespace {
 
-constexpr size_t member_limit = 96;  // larger kernels compile slowly and spill registers
+constexpr size_t weight_limit = 400;  // heavier kernels compile slowly
 constexpr size_t root_limit = 6;
 constexpr size_t search_limit = 1000;  // clusters looked at for one answer: scheduling stays linear
 
@@ -223,7 +223,7 @@ class Scheduler {
 
   bool legal(const NodePtr& node, const Cluster& c) {
     if (c.kind != Cluster::Kind::map && c.kind != Cluster::Kind::update) return false;
-    if (c.members.size() >= member_limit || reads_what_it_changes(*node, c)) return false;
+    if (c.weight >= weight_limit || reads_what_it_changes(*node, c)) return false;
     if (node->op->is_reduce()) return c.kind == Cluster::Kind::map && !c.pieces() && legal_reduction(node, c);
     if (!node->op->has(expensive) || c.kind == Cluster::Kind::update) return true;
     const std::vector<SizeId>& dims = dims_of(node);
@@ -305,6 +305,7 @@ class Scheduler {
     }
     c.members.push_back(node);
     c.member_set.insert(node.get());
+    c.weight += weight_of(*node);
     for (const Var& input : node->inputs) {
       if (!input.type().is_tensor()) continue;
       use(input, id);
@@ -354,9 +355,11 @@ class Scheduler {
   }
 
   static bool full(const Cluster& c) {
-    return c.kind != Cluster::Kind::map || c.pieces() || c.roots.size() >= root_limit ||
-           c.members.size() >= member_limit;
+    return c.kind != Cluster::Kind::map || c.pieces() || c.roots.size() >= root_limit || c.weight >= weight_limit;
   }
+
+  // About how many instructions of an elementwise operation it takes.
+  static size_t weight_of(const Node& node) { return node.op->has(expensive) ? 8 : 1; }
 
   // Kernels that use the node or read what it reads, in order of discovery.
   std::set<int> neighbours(const NodePtr& node, const std::set<int>& users) {
@@ -404,7 +407,7 @@ class Scheduler {
         if (whole.size() > 1) readers.push_back(std::move(whole));
       }
     }
-    merge_clusters(clusters_, needs_, readers, {member_limit, root_limit, search_limit, &position, &options_.apart});
+    merge_clusters(clusters_, needs_, readers, {weight_limit, root_limit, search_limit, &position, &options_.apart});
   }
 
   // Producers first; among those that could run, the one found last, which stands first in the graph.

@@ -68,6 +68,8 @@ Exprs small_power(RuleContext& c) {
   if (n == 4) return replaced_by(c, sqr(sqr(x)));
   if (n == 0.5) return replaced_by(c, call("sqrt", {x}));
   if (n == -0.5) return replaced_by(c, inv(call("sqrt", {x})));
+  if (n == 1.5) return replaced_by(c, x * call("sqrt", {x}));
+  if (n == -1.5) return replaced_by(c, inv(x * call("sqrt", {x})));
   if (n == -1) return replaced_by(c, inv(x));
   if (n == -2) return replaced_by(c, inv(sqr(x)));
   return {};
@@ -131,7 +133,7 @@ std::vector<Rule> fast_math_rules() {
 
 std::vector<Sample> power_samples() {
   std::vector<Sample> samples;
-  for (const double n : {0.0, 1.0, 2.0, 3.0, 4.0, 0.5, -0.5, -1.0, -2.0}) {
+  for (const double n : {0.0, 1.0, 2.0, 3.0, 4.0, 0.5, -0.5, 1.5, -1.5, -1.0, -2.0}) {
     Sampler s;
     const Expr x = s.input(n > 1 ? DType::f32 : DType::f64, 2);
     samples.push_back(s.sample({call("pow", {x, s.builder.constant(x.dtype(), n)})}, {0.2, 3}));

@@ -13,6 +13,11 @@ using loop::Instruction;
 using loop::Region;
 using loop::ValueId;
 
+// So many operations on a vector that the processor cannot look ahead to the next one while they wait for each other:
+// vectors of twice the width are computed in two registers side by side. (A loop that carries sums keeps its width,
+// for that decides their order.)
+constexpr int many_operations = 24;
+
 class Planner {
  public:
   Planner(const loop::Kernel& kernel, const Instruction& vector_loop)
@@ -24,7 +29,8 @@ class Planner {
     widest(loop_.regions[0]);
     for (size_t i = 1; i < loop_.regions[0].params.size(); ++i) count(dtype(loop_.regions[0].params[i]));
     const int element = float_bytes_ > 0 ? float_bytes_ : integer_bytes_ > 0 ? integer_bytes_ : 8;
-    return {std::move(varying_), vector_bytes / element};
+    const bool doubled = loop_.regions[0].params.size() == 1 && operations(loop_.regions[0]) >= many_operations;
+    return {std::move(varying_), (doubled ? 2 : 1) * vector_bytes / element};
   }
 
  private:
@@ -99,6 +105,15 @@ class Planner {
       }
       for (const Region& inner : i.regions) widest(inner);
     }
+  }
+
+  int operations(const Region& r) const {
+    int count = 0;
+    for (const Instruction& i : r.body) {
+      count += static_cast<int>(any(i.operands));
+      for (const Region& inner : i.regions) count += operations(inner);
+    }
+    return count;
   }
 
   const loop::Kernel& kernel_;

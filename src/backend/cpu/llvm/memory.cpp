@@ -1,5 +1,6 @@
 // Writes loads, stores, gathers, scatters, and the checks of indices and bounds.
 #include <llvm/IR/IntrinsicsX86.h>
+#include <algorithm>
 
 #include <cstddef>
 
@@ -136,12 +137,13 @@ void KernelEmitter::prefetch_line(V address, uint32_t locality) {
 bool KernelEmitter::may_stream(const Place& place, llvm::Type* type) const {
   if (place.buffer < 0 || loaded_[static_cast<size_t>(place.buffer)]) return false;
   const uint64_t bits = type->getPrimitiveSizeInBits().getFixedValue();
-  return bits == 128 || bits == 256 || bits == 512;
+  return bits == 128 || bits == 256 || bits == 512 || bits == 1024;
 }
 
 // Past the caches where the call is large and the address a multiple of the vector's size: one test per store.
 void KernelEmitter::store_streaming(V stored, V pointer, llvm::Align align) {
-  const uint64_t bytes = stored->getType()->getPrimitiveSizeInBits().getFixedValue() / 8;
+  const uint64_t bytes = std::min<uint64_t>(stored->getType()->getPrimitiveSizeInBits().getFixedValue() / 8,
+                                            static_cast<uint64_t>(options_.vector_bytes));
   V const misaligned_bits = b_.CreateSelect(streams(), b_.getInt64(bytes - 1), b_.getInt64(~uint64_t{0}));
   V const misaligned = b_.CreateAnd(b_.CreatePtrToInt(pointer, b_.getInt64Ty()), misaligned_bits);
   Block const past = block("store_past_caches"), plain = block("store"), after = block("stored");
