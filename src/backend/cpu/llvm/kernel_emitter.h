@@ -92,6 +92,7 @@ class KernelEmitter {
   V from_memory(V value, DType dtype);
   V to_memory(V value, DType dtype);
   V active_lanes();
+  V load_apart(const Place& from, const Emitted& offset, llvm::FixedVectorType* type);
   bool may_stream(const Place& place, llvm::Type* type) const;
   void store_streaming(V stored, V pointer, llvm::Align align);
   V streams();

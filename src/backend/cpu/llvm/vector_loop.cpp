@@ -94,7 +94,7 @@ std::vector<KernelEmitter::Carried> KernelEmitter::main_part(const Instruction& 
 
 // Lanes below `active`, compared in the integer of the lane's own width.
 llvm::Value* KernelEmitter::lane_mask(V active) {
-  llvm::Type* const integer = b_.getIntNTy(static_cast<unsigned>(8 * options_.vector_bytes / lanes_));
+  llvm::Type* const integer = b_.getIntNTy(static_cast<unsigned>(std::max(8, 8 * options_.vector_bytes / lanes_)));
   V const limit = arithmetic_.splat(b_.CreateTrunc(active, integer), lanes_);
   return b_.CreateICmpULT(arithmetic_.lane_numbers(integer, lanes_), limit);
 }
