@@ -39,9 +39,9 @@ enum class Code : uint8_t {
   floor,
   ceil,
   trunc,
-  rint,      // rint: half to even
-  scale2,    // a * 2^b, b a float with an integer value, any size (float); right for denormals and overflow. Immediate 1:
-             // |a| in [1/4, 4] or NaN, |b| at most twice the largest exponent, or anything where a is NaN
+  rint,    // rint: half to even
+  scale2,  // a * 2^b, b a float with an integer value, any size (float); right for denormals and overflow. Immediate 1:
+           // |a| in [1/4, 4] or NaN, |b| at most twice the largest exponent, or anything where a is NaN
   exponent,  // floor(log2(|a|)) as float, a normal and positive
   copysign,
   bit_and,

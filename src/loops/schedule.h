@@ -26,7 +26,7 @@ struct Cluster {
   bool rows() const;    // the innermost axis is reduced: each row is finished by one worker
   bool pieces() const;  // it makes one result of parts, each computed where it lies
   std::unordered_set<const Node*> member_set;
-  size_t weight = 0;  // of the members: how much there is to compile
+  size_t weight = 0;       // of the members: how much there is to compile
   std::vector<int> needs;  // clusters that must run before
 };
 

@@ -192,7 +192,8 @@ void check_scale2_near_one(const Way& way, DType d) {
   const int range = 2 * (Limits<T>::max_exponent - 1);
   std::uniform_real_distribution<double> mantissa(0.25, 4);
   for (int n = -range; n <= range; ++n) {
-    for (const double a : {0.25, 4.0, mantissa(random), -mantissa(random), static_cast<double>(Limits<T>::quiet_NaN())}) {
+    for (const double a :
+         {0.25, 4.0, mantissa(random), -mantissa(random), static_cast<double>(Limits<T>::quiet_NaN())}) {
       x.push_back(static_cast<T>(a));
       power.push_back(static_cast<T>(n));
     }
@@ -204,7 +205,9 @@ void check_scale2_near_one(const Way& way, DType d) {
 }
 
 TEST_P(CodegenArithmetic, Scale2NearOneOfFloat32IsRoundedOnce) { check_scale2_near_one<float>(GetParam(), DType::f32); }
-TEST_P(CodegenArithmetic, Scale2NearOneOfFloat64IsRoundedOnce) { check_scale2_near_one<double>(GetParam(), DType::f64); }
+TEST_P(CodegenArithmetic, Scale2NearOneOfFloat64IsRoundedOnce) {
+  check_scale2_near_one<double>(GetParam(), DType::f64);
+}
 
 TEST_P(CodegenArithmetic, Scale2OfFloat32IsRoundedOnce) { check_scale2<float>(GetParam(), DType::f32); }
 TEST_P(CodegenArithmetic, Scale2OfFloat64IsRoundedOnce) { check_scale2<double>(GetParam(), DType::f64); }
