@@ -12,10 +12,21 @@ using Source = Slot::Source;
 
 bool owns_array(Source source) { return source == Source::output || source == Source::dynamic; }
 
+int root_of(const ExecutionState& state, int slot) {
+  while (state.slot(slot).source == Source::view) slot = state.slot(slot).index;
+  return slot;
+}
+
+// Views of what had no memory yet when they were prepared.
+void place_views(ExecutionState& state, int slot) {
+  if (state.slot(slot).source != Source::view) return;
+  place_views(state, state.slot(slot).index);
+  state.prepare(slot, -1);
+}
+
 Transfer transfer_of(const ExecutionState& state, int slot, int target, bool first_use) {
   Transfer transfer{.slot = slot, .target = target};
-  int root = slot;
-  while (state.slot(root).source == Source::view) root = state.slot(root).index;
+  const int root = root_of(state, slot);
   if (root == slot && owns_array(state.slot(slot).source) && first_use) return transfer;
   const Source source = state.slot(root).source;
   const bool late = source == Source::output || source == Source::buffer || source == Source::in_place;
@@ -100,6 +111,7 @@ void fill_late_copy(ExecutionState& state, Transfer& transfer) {
     copy_elements(transfer.copy.data, state.arrays[static_cast<size_t>(transfer.slot)]);
     return;
   }
+  if (state.slot(root_of(state, transfer.slot)).source == Source::in_place) place_views(state, transfer.slot);
   transfer.view.data = state.data_of(transfer.slot);  // a buffer may have been given its memory since
   copy_elements(transfer.copy.data, transfer.view);
 }
@@ -170,8 +182,12 @@ void commit_plainly(ExecutionState& state) {
 void commit(ExecutionState& state) {
   if (state.plain) return commit_plainly(state);
   for (Transfer& result : state.results) {
-    if (state.slot(result.slot).source == Source::in_place) {
+    if (state.slot(root_of(state, result.slot)).source == Source::in_place) {
       result.copy = new_array(state.slot(result.slot).dtype, shape_of(state, result.slot));
+      if (state.slot(result.slot).source == Source::view) {
+        result.view = state.view_of(result.slot);
+        result.view.storage.reset();  // that of an earlier call
+      }
     } else {
       reserve(state, result);
     }

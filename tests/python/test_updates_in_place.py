@@ -238,3 +238,29 @@ def test_sizes_that_change_between_calls():
         before = w.get_value()
         np.testing.assert_array_equal(replaced(np.zeros((rows, 4))), before)
         np.testing.assert_array_equal(w.get_value(), np.ones((rows, 4)))
+
+
+VIEWS = {
+    "transposed": lambda y: y.T,
+    "rows from the second on": lambda y: y[1:],
+    "a view of a view": lambda y: y[1:].T[::-1],
+    "a new axis": lambda y: y.dimshuffle(1, "x", 0),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_of_a_new_value_in_place_is_a_result(name):
+    view = VIEWS[name]
+    w = theano.shared(START.copy())
+    y = w * 2 + 1
+    f = theano.function([], view(y), updates=[(w, y)])
+    plain = theano.function([], view(y), updates=[(w, y)], mode=theano.Mode(linker="cvm", optimizer=None))
+    x = T.dmatrix("x")
+    want = START.copy()
+    for function in (f, plain, plain, f):
+        want = want * 2 + 1
+        expected = theano.function([x], view(x))(want)
+        held = w.get_value(borrow=True)
+        np.testing.assert_array_equal(function(), expected)
+        np.testing.assert_array_equal(w.get_value(), want)
+        del held

@@ -15,7 +15,7 @@ from croton._variable import Apply, wrap
 from .rows import ROWS
 
 # Rows that add many terms, in an order of their own.
-SUMS = {"sum", "prod", "dot", "softmax", "logsoftmax", "softmax_grad", "op_from_graph", "cumsum", "cumprod",
+SUMS = {"sum", "prod", "dot", "batched_dot", "softmax", "logsoftmax", "softmax_grad", "op_from_graph", "cumsum", "cumprod",
         "advanced_inc_subtensor", "inc_subtensor"}
 
 

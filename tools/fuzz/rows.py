@@ -11,7 +11,7 @@ BY_HAND = {
     "cast", "polygamma", "dot", "dimshuffle", "reshape", "alloc", "arange", "shape", "shape_i", "make_vector", "join",
     "subtensor", "set_subtensor", "inc_subtensor", "advanced_subtensor", "advanced_set_subtensor", "advanced_inc_subtensor",
     "softmax", "logsoftmax", "softmax_grad", "specify_shape", "rebroadcast", "disconnected_grad", "zero_grad", "view", "ifelse",
-    "op_from_graph", "sort", "argsort", "cumsum", "cumprod", "nonzero",
+    "op_from_graph", "batched_dot", "sort", "argsort", "cumsum", "cumprod", "nonzero",
 }
 NOT_DRAWN = {
     "input": "a leaf", "constant": "a leaf", "shared": "a leaf", "gemm": "made by the compiler only",
@@ -140,6 +140,7 @@ FUNCTIONS = [
     (1, "any", "T.repeat({x}, 2, axis={a})"), (2, "any", "T.tile({x}, (2,) * {x}.ndim)"), (1, "any", "T.roll({x}, 1, axis={a})"),
     (1, "any", "T.diff({x}, axis={a})"), (2, "any", "T.tril({x})"), (2, "any", "T.triu({x}, 1)"), (1, "small", "T.diag({x})"),
     (2, "any", "T.diagonal({x}, 1)"), (2, "any", "T.trace({x})"), (2, "small", "T.batched_dot({x}, {x})"),
+    (3, "small", "T.batched_dot({x}, {x}.dimshuffle(0, 2, 1))"),
     (2, "small", "T.tensordot({x}, {x}, axes=[[{a}], [{a}]])"), (1, "small", "T.outer({x}, {x})"), (2, "any", "{x}.T"),
     (2, "any", "T.swapaxes({x}, {a}, {b})"), (1, "any", "{x}.flatten()"), (2, "any", "{x}.flatten(2)"),
     (1, "any", "T.reshape({x}, ({x}.shape[{a}], -1))"), (1, "any", "T.reshape({x}, (-1,))"), (1, "any", "T.reshape({x}, {x}.shape[::-1])"),
