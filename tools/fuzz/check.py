@@ -186,5 +186,6 @@ def check(program):
             compare(mode, runs[mode], reference, bits)
     same("checked", runs["fast"], runs["checked"])
     if not program.updates:
-        same("layout", runs["fast"], runs["fast"], 0, 1)
+        if not any("dot(" in step.text for step in program.steps):  # how a product adds up depends on its operands' strides
+            same("layout", runs["fast"], runs["fast"], 0, 1)
         same("repeated", runs["fast"], runs["fast"], 0, 3)
