@@ -225,6 +225,17 @@ def test_a_chain_of_changes_shares_its_memory():
     assert "buffer 2" not in f.dump("program")
 
 
+def test_what_is_changed_and_read_later_keeps_its_memory():
+    x, v = T.dmatrix("x"), T.dvector("v")
+    y = T.exp(x)
+    changed = T.set_subtensor(y[1], v)
+    f = theano.function([x, v], y * 3 + changed)
+    data, row = np.random.RandomState(6).rand(4, 5), np.arange(5.0)
+    want = np.exp(data)
+    want[1] = row
+    np.testing.assert_allclose(f(data, row), np.exp(data) * 3 + want)
+
+
 def test_sizes_that_change_between_calls():
     w, g = theano.shared(START.copy()), T.dmatrix("g")
     doubled = theano.function([], [], updates=[(w, w * 2)])

@@ -70,7 +70,7 @@ MISTAKES = [
             "snapshot.shape == state.shape && (state.program.shared[cell]->try_unique(snapshot) || true)",
             "py:test_updates_in_place.py"),
     Mistake("commit: sizes of new values are those of the call before", "src/runtime/commit.cpp",
-            "s.source == Source::in_place ? state.value(s.shape[a]) : state.dim(slot, axis)", "state.dim(slot, axis)",
+            "s.source == Source::in_place ? state.value(s.shape[a])", "a > s.shape.size() ? state.value(s.shape[a])",
             "py:test_updates_in_place.py"),
     Mistake("code: unsigned integers become floats as signed ones", "src/backend/cpu/llvm/arithmetic.cpp",
             "return is_signed_integer(from) ? b_.CreateSIToFP(value, target) : b_.CreateUIToFP(value, target);",
