@@ -1,83 +1,150 @@
-// Our own products of a matrix with a vector, on processors with AVX2.
+// Our own products of a matrix with a vector, on processors with AVX2: the matrix is read once, as it lies in memory.
 #include <immintrin.h>
 
+#include <algorithm>
+#include <array>
+
+#include "base/thread_pool.h"
 #include "library/gemm_layout.h"
 
 namespace croton {
 namespace {
 
+template <class T>
+constexpr int lanes_of = 32 / sizeof(T);
+constexpr int rows_together = 4;        // of inner products, each of two chains of multiply-adds
+constexpr int weighted_together = 8;    // for which the output is loaded and stored once
+constexpr int64_t block_bytes = 16384;  // of the output, which stays in the first-level cache
+
+#define CROTON_AVX2 [[gnu::target("avx2,fma"), gnu::always_inline]] inline
+
 // By name, since the build keeps compilers from contracting.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256 multiply_add(__m256 a, __m256 b, __m256 c) {
-  return _mm256_fmadd_ps(a, b, c);
-}
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256d multiply_add(__m256d a, __m256d b, __m256d c) {
-  return _mm256_fmadd_pd(a, b, c);
-}
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256 multiply_add(float a, __m256 b, __m256 c) {
-  return _mm256_fmadd_ps(_mm256_set1_ps(a), b, c);
-}
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256d multiply_add(double a, __m256d b, __m256d c) {
-  return _mm256_fmadd_pd(_mm256_set1_pd(a), b, c);
+CROTON_AVX2 __m256 multiply_add(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
+CROTON_AVX2 __m256d multiply_add(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
+CROTON_AVX2 __m256 load(const float* p) { return _mm256_loadu_ps(p); }
+CROTON_AVX2 __m256d load(const double* p) { return _mm256_loadu_pd(p); }
+CROTON_AVX2 __m256 load(const float* p, __m256i mask) { return _mm256_maskload_ps(p, mask); }
+CROTON_AVX2 __m256d load(const double* p, __m256i mask) { return _mm256_maskload_pd(p, mask); }
+CROTON_AVX2 void store(float* p, __m256 v) { _mm256_storeu_ps(p, v); }
+CROTON_AVX2 void store(double* p, __m256d v) { _mm256_storeu_pd(p, v); }
+CROTON_AVX2 void store(float* p, __m256i mask, __m256 v) { _mm256_maskstore_ps(p, mask, v); }
+CROTON_AVX2 void store(double* p, __m256i mask, __m256d v) { _mm256_maskstore_pd(p, mask, v); }
+CROTON_AVX2 __m256 all(float x) { return _mm256_set1_ps(x); }
+CROTON_AVX2 __m256d all(double x) { return _mm256_set1_pd(x); }
+
+CROTON_AVX2 __m256i mask_of(int64_t elements, int64_t size) {
+  const __m256i words = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(elements * size / 4)), words);
 }
 
-/// out[i * out_stride] += alpha * matrix[i, :] . vector, rows contiguous.
-template <class T>
-[[gnu::target("avx2,fma")]] void add_row_products(const T* matrix, int64_t leading, int64_t rows, int64_t columns,
-                                                  const T* vector, T alpha, T* out, int64_t out_stride) {
-  typedef T Vector __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
-  constexpr int lanes = 32 / sizeof(T), ways = 4;
-  for (int64_t i = 0; i < rows; ++i) {
-    const T* row = matrix + i * leading;
-    Vector sums[ways] = {};
-    int64_t j = 0;
-    for (; j + ways * lanes <= columns; j += ways * lanes) {
-#pragma GCC unroll 4
-      for (int w = 0; w < ways; ++w) {
-        const Vector of_row = *reinterpret_cast<const Vector*>(row + j + w * lanes);
-        sums[w] = multiply_add(of_row, *reinterpret_cast<const Vector*>(vector + j + w * lanes), sums[w]);
-      }
-    }
-    const Vector total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    T sum = 0;
-    for (int lane = 0; lane < lanes; ++lane) sum += total[lane];
-    for (; j < columns; ++j) sum += row[j] * vector[j];
-    out[i * out_stride] += alpha * sum;
+// The sums of the lanes of four vectors.
+CROTON_AVX2 void sum_lanes(const __m256* v, float* sums) {
+  const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+  _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1)));
+}
+CROTON_AVX2 void sum_lanes(const __m256d* v, double* sums) {
+  for (int half = 0; half < 2; ++half) {
+    const __m256d pairs = _mm256_hadd_pd(v[2 * half], v[2 * half + 1]);
+    _mm_storeu_pd(sums + 2 * half, _mm_add_pd(_mm256_castpd256_pd128(pairs), _mm256_extractf128_pd(pairs, 1)));
   }
 }
 
-/// out[j] += alpha * sum_i matrix[i, j] * vector[i * vector_stride], rows contiguous.
+#undef CROTON_AVX2
+
+/// out[i * out_stride] += alpha * matrix[i, :] . vector for `rows` contiguous rows; each sum is the same in any
+/// company.
+template <int rows, class T>
+[[gnu::target("avx2,fma")]] void add_row_group(const T* matrix, int64_t leading, int64_t columns, const T* vector,
+                                               T alpha, T* out, int64_t out_stride) {
+  constexpr int lanes = lanes_of<T>;
+  using Vector = decltype(load(vector));
+  Vector sums[rows_together][2] = {};
+  int64_t j = 0;
+  for (; j + 2 * lanes <= columns; j += 2 * lanes) {
+    const Vector first = load(vector + j), second = load(vector + j + lanes);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; ++r) {
+      sums[r][0] = multiply_add(load(matrix + r * leading + j), first, sums[r][0]);
+      sums[r][1] = multiply_add(load(matrix + r * leading + j + lanes), second, sums[r][1]);
+    }
+  }
+  for (int chain = 0; j < columns; j += lanes, ++chain) {
+    const __m256i mask = mask_of(std::min<int64_t>(lanes, columns - j), sizeof(T));
+    const Vector part = load(vector + j, mask);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; ++r) {
+      sums[r][chain] = multiply_add(load(matrix + r * leading + j, mask), part, sums[r][chain]);
+    }
+  }
+  Vector totals[rows_together];
+  for (int r = 0; r < rows_together; ++r) totals[r] = sums[r][0] + sums[r][1];
+  T values[rows_together];
+  sum_lanes(totals, values);
+  for (int r = 0; r < rows; ++r) out[r * out_stride] += alpha * values[r];
+}
+
 template <class T>
-[[gnu::target("avx2,fma")]] void add_weighted_rows(const T* matrix, int64_t leading, int64_t rows, int64_t columns,
-                                                   const T* vector, int64_t vector_stride, T alpha, T* out) {
-  typedef T Vector __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
-  constexpr int lanes = 32 / sizeof(T), ways = 4;
-  const auto weight = [&](int64_t i) { return alpha * vector[i * vector_stride]; };
+void add_row_products(const T* matrix, int64_t leading, int64_t rows, int64_t columns, const T* vector, T alpha, T* out,
+                      int64_t out_stride) {
   int64_t i = 0;
-  for (; i + ways <= rows; i += ways) {
-    const T* row = matrix + i * leading;
-    const T weights[ways] = {weight(i), weight(i + 1), weight(i + 2), weight(i + 3)};
-    int64_t j = 0;
-    for (; j + lanes <= columns; j += lanes) {
-      Vector sum = *reinterpret_cast<Vector*>(out + j);
-#pragma GCC unroll 4
-      for (int w = 0; w < ways; ++w) {
-        sum = multiply_add(weights[w], *reinterpret_cast<const Vector*>(row + w * leading + j), sum);
-      }
-      *reinterpret_cast<Vector*>(out + j) = sum;
-    }
-    for (; j < columns; ++j) {
-      for (int w = 0; w < ways; ++w) out[j] += weights[w] * row[w * leading + j];
-    }
+  for (; i + rows_together <= rows; i += rows_together) {
+    add_row_group<rows_together>(matrix + i * leading, leading, columns, vector, alpha, out + i * out_stride,
+                                 out_stride);
   }
-  for (; i < rows; ++i) {
-    const T factor = weight(i);
-    for (int64_t j = 0; j < columns; ++j) out[j] += factor * matrix[i * leading + j];
+  for (; i < rows; ++i)
+    add_row_group<1>(matrix + i * leading, leading, columns, vector, alpha, out + i * out_stride, 1);
+}
+
+/// out[j] += sum_r weights[r] * matrix[r, j], one row after the other.
+template <int rows, class T>
+[[gnu::target("avx2,fma")]] void add_weighted_group(const T* matrix, int64_t leading, int64_t columns, const T* weights,
+                                                    T* out) {
+  constexpr int lanes = lanes_of<T>;
+  using Vector = decltype(load(out));
+  Vector factors[rows];
+  for (int r = 0; r < rows; ++r) factors[r] = all(weights[r]);
+  int64_t j = 0;
+  for (; j + 2 * lanes <= columns; j += 2 * lanes) {
+    Vector first = load(out + j), second = load(out + j + lanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      first = multiply_add(factors[r], load(matrix + r * leading + j), first);
+      second = multiply_add(factors[r], load(matrix + r * leading + j + lanes), second);
+    }
+    store(out + j, first);
+    store(out + j + lanes, second);
+  }
+  for (; j < columns; j += lanes) {
+    const __m256i mask = mask_of(std::min<int64_t>(lanes, columns - j), sizeof(T));
+    Vector sum = load(out + j, mask);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) sum = multiply_add(factors[r], load(matrix + r * leading + j, mask), sum);
+    store(out + j, mask, sum);
+  }
+}
+
+template <class T>
+void add_weighted_rows(const T* matrix, int64_t leading, int64_t rows, int64_t columns, const T* vector,
+                       int64_t vector_stride, T alpha, T* out) {
+  constexpr int64_t block = block_bytes / static_cast<int64_t>(sizeof(T));
+  for (int64_t j = 0; j < columns; j += block) {
+    const int64_t count = std::min(block, columns - j);
+    T weights[weighted_together];
+    int64_t i = 0;
+    for (; i + weighted_together <= rows; i += weighted_together) {
+      for (int r = 0; r < weighted_together; ++r) weights[r] = alpha * vector[(i + r) * vector_stride];
+      add_weighted_group<weighted_together>(matrix + i * leading + j, leading, count, weights, out + j);
+    }
+    for (; i < rows; ++i) {
+      weights[0] = alpha * vector[i * vector_stride];
+      add_weighted_group<1>(matrix + i * leading + j, leading, count, weights, out + j);
+    }
   }
 }
 
 bool has_avx2() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }
 
-// matrix times vector: rows of the matrix either contiguous (inner products) or, transposed, weighted and added.
+// Rows of the matrix either contiguous (inner products) or, transposed, weighted and added.
 template <class T>
 void run_vector_of(const GemmProblem& p) {
   scale_into_output(p);
@@ -100,6 +167,30 @@ void run_vector_of(const GemmProblem& p) {
 
 void run_vector(const GemmProblem& p) { p.dtype == DType::f32 ? run_vector_of<float>(p) : run_vector_of<double>(p); }
 
+// From so many elements on a second thread brings more than it costs. Every element of the output is the same sum in
+// the same order, however the output is cut.
+constexpr int64_t least_spread_elements = 1 << 17;
+constexpr int64_t pieces_per_thread = 2;
+constexpr int64_t edge_multiple = 16;
+
+int spread_vector(const GemmProblem& p) {
+  const int64_t threads = default_pool().size(), size = std::max(p.m, p.n);
+  const int64_t pieces = threads * pieces_per_thread;
+  const int64_t piece = ((size + pieces - 1) / pieces + edge_multiple - 1) / edge_multiple * edge_multiple;
+  if (threads == 1 || size * p.k < least_spread_elements || piece >= size) {
+    run_vector(p);
+    return 1;
+  }
+  std::array<bool, ThreadPool::max_threads> worked{};
+  default_pool().for_each_chunk((size + piece - 1) / piece, 1, [&](int64_t begin, int64_t end, int worker) {
+    worked[static_cast<size_t>(worker)] = true;
+    for (int64_t k = begin; k < end; ++k) {
+      run_vector(p.n == 1 ? part_of(p, k * piece, 0, piece, 1) : part_of(p, 0, k * piece, 1, piece));
+    }
+  });
+  return static_cast<int>(std::count(worked.begin(), worked.end(), true));
+}
+
 std::string refuse_vector(const GemmProblem& p) {
   if (p.m != 1 && p.n != 1) return "no operand is a vector";
   if (!has_avx2()) return "the processor has no AVX2";
@@ -111,13 +202,14 @@ std::string refuse_vector(const GemmProblem& p) {
                                  : blas_layout(rows, p.k, p.b_column, p.b_row)->transposed;
   if (!transposed && p.k != 1 && (column ? p.b_row : p.a_column) != 1) return "the vector is not contiguous";
   if (transposed && rows != 1 && (column ? p.out_row : p.out_column) != 1) return "the output is not contiguous";
-  return verdict<run_vector, 1, 41, 43, 41, 1, 43>(p.dtype);
+  return verdict<run_vector, 1, 41, 43, 41, 1, 43, 6, 1, 9>(p.dtype);
 }
 
 }  // namespace
 
 GemmImplementation native_vector_implementation() {
-  return {.name = "own gemv", .refuse = refuse_vector, .run = run_vector, .never_fails = true};
+  return {
+      .name = "own gemv", .refuse = refuse_vector, .run = run_vector, .run_spread = spread_vector, .never_fails = true};
 }
 
 }  // namespace croton

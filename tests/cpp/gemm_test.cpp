@@ -179,8 +179,8 @@ TYPED_TEST(Gemm, CarriesNotANumber) {
 
 TYPED_TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
   const int before = default_pool().size();
-  const int64_t sizes[][3] = {{300, 301, 203}, {1, 2000, 500}, {1500, 1, 700},
-                              {784, 500, 60},  {1000, 700, 1}, {33, 33, 9000}};
+  const int64_t sizes[][3] = {{300, 301, 203}, {1, 2000, 500}, {1500, 1, 700}, {1003, 1, 997},
+                              {1, 1003, 997},  {784, 500, 60}, {1000, 700, 1}, {33, 33, 9000}};
   for (const auto& size : sizes) {
     for (Order order : {Order::rows, Order::columns, Order::every_second}) {
       Matrix<TypeParam> a(size[0], size[2], order, 1), b(size[2], size[1], order, 2), out(size[0], size[1], order, 3);
@@ -268,6 +268,21 @@ TYPED_TEST(Gemm, IsRightAtEveryEdge) {
     Matrix<TypeParam> a(90 + edge, 7, Order::columns, 1), b(7, 1200 + edge, Order::columns, 2),
         out(90 + edge, 1200 + edge, Order::padded_rows, 3);
     check_product<TypeParam>(a, b, nullptr, out, 1.0, 0.0);
+  }
+}
+
+// Vectors on either side, matrices by rows and by columns: every length of the last vector, every rest of rows.
+TYPED_TEST(Gemm, MultipliesVectorsOfEveryLength) {
+  for (int64_t size : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 100}) {
+    for (int64_t depth : {1, 2, 4, 7, 8, 9, 15, 16, 17, 24, 31, 33, 70}) {
+      for (Order order :
+           {Order::rows, Order::columns, Order::padded_rows, Order::padded_columns, Order::every_second}) {
+        Matrix<TypeParam> matrix(size, depth, order, 1), column(depth, 1, Order::rows, 2), by_column(size, 1, order, 3);
+        check_product(matrix, column, &by_column, by_column, 1.5, 1.0);
+        Matrix<TypeParam> row(1, depth, order, 4), other(depth, size, order, 5), by_row(1, size, Order::rows, 6);
+        check_product<TypeParam>(row, other, nullptr, by_row, 1.0, 0.0);
+      }
+    }
   }
 }
 
