@@ -169,7 +169,7 @@ void run_vector(const GemmProblem& p) { p.dtype == DType::f32 ? run_vector_of<fl
 
 // From so many elements on a second thread brings more than it costs. Every element of the output is the same sum in
 // the same order, however the output is cut.
-constexpr int64_t least_spread_elements = 1 << 17;
+constexpr int64_t least_spread_elements = 1 << 19;
 constexpr int64_t pieces_per_thread = 2;
 constexpr int64_t edge_multiple = 16;
 
