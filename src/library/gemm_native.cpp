@@ -131,6 +131,9 @@ Blocking blocking_of(const GemmProblem& p, const Tiles<T>& tiles) {
   b.depth = even_piece(p.k, most_depth<T>, 4);
   b.rows = even_piece(p.m, block_bytes / (b.depth * static_cast<int64_t>(sizeof(T))), tiles.rows);
   b.columns = even_piece(p.n, panel_columns, tiles.columns());
+  // A shallow product is hardly more than a pass over its output: tile after tile along long rows.
+  constexpr int64_t shallow = 8;
+  if (p.k <= shallow) b.rows = tiles.rows;
   // Packing pays where much is computed with each element, sooner where the operand as it lies strains the caches.
   constexpr int64_t few = 12, many = 64;
   const int64_t row_tiles = pieces_of(p.m, tiles.rows), strips = pieces_of(p.n, tiles.columns());
