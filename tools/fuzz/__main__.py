@@ -32,14 +32,12 @@ def options():
 
 def kind_here(program):
     """How a program fails in this process: a Failure, or None. A program that cannot be built does not fail."""
-    from .check import Failure, check
+    from .check import failure_of
     try:
-        check(program)
-    except Failure as failure:
-        return failure
+        program.build()
     except Exception:
         return None
-    return None
+    return failure_of(program)
 
 
 def mode_text(kind, program):
@@ -61,16 +59,15 @@ def rows_of(program):
 
 def work(first, step, seconds):
     """Programs of the seeds first, first + step, ..., one JSON line each."""
-    from .check import Failure, check
+    from .check import failure_of
     from .draw import draw
     from .shrink import shrunk
     end, seed = time.time() + seconds, first
     while time.time() < end:
         say(start=seed)
         program = draw(seed)
-        try:
-            check(program)
-        except Failure as failure:
+        failure = failure_of(program)
+        if failure:
             say(shrinking=seed)
             small = shrunk(program, lambda p: getattr(kind_here(p), "kind", None))
             last = kind_here(small) or failure
@@ -190,9 +187,10 @@ def main():
         return pickled(o.pickled)
     from . import rows
     if o.only is not None:
+        from .check import failure_of
         from .draw import draw
         program = draw(o.only)
-        failure = kind_here(program)
+        failure = failure_of(program)
         print(program.text(), failure or "agrees", sep="\n")
         return 1 if failure else 0
     if rows.unknown_rows():

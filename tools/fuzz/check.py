@@ -78,6 +78,8 @@ class Run:
             except ERRORS as error:
                 self.results.append(None)
                 self.errors.append(f"{type(error).__name__}: {error}")
+            except Exception as error:
+                raise Failure(type(error).__name__, f"a call raises what is no refusal: {error!r}") from None
             self.states.append(state(program, names))
             if not all(all_same(a, b) for a, b in zip(before, values)):
                 raise Failure("argument", "a call has changed its arguments")
@@ -189,3 +191,12 @@ def check(program):
         if not any("dot(" in step.text for step in program.steps):  # how a product adds up depends on its operands' strides
             same("layout", runs["fast"], runs["fast"], 0, 1)
         same("repeated", runs["fast"], runs["fast"], 0, 3)
+
+
+def failure_of(program):
+    """How the program fails: a Failure, or None."""
+    try:
+        check(program)
+    except Failure as failure:
+        return failure
+    return None

@@ -48,6 +48,10 @@ class Drawer:
         self.inputs, self.steps, self.values, self.full = [], [], [], namespace()
         self.style = "plain" if self.chance(0.7) else self.random.choice(STYLES)
 
+    def most_elements(self):
+        """Of a value. What may have more of them than its operands is bounded before it is computed."""
+        return 4 * ELEMENTS[self.scale]
+
     def chance(self, p):
         return self.random.random() < p
 
@@ -156,12 +160,11 @@ class Drawer:
         variable = eval(text, names)
         if not hasattr(variable, "broadcastable"):
             raise TypeError("not a tensor")
-        size_limit = 4 * ELEMENTS[self.scale]
         if variable.ndim > 5:
             raise ValueError("too many axes")
         function = theano.function([a for a, _ in arguments], variable, mode=INTERPRETER, on_unused_input="ignore")
         value = np.asarray(function(*[v for _, v in arguments]))
-        if value.size > size_limit:
+        if value.size > self.most_elements():
             raise ValueError("too many elements")
         return variable, value
 

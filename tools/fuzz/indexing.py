@@ -1,4 +1,5 @@
 """Lines that take a part of a tensor, or set or add to one: slices, positions, index arrays, also of parts of parts."""
+import math
 
 
 def entries(d, x, most=None):
@@ -67,15 +68,17 @@ def set_region(d, x, place, names):
     return d.add(f"T.{name}_subtensor({place}, {values})", names)
 
 
-def index_array(d, n):
-    """The text of positions below n, and the names in it."""
+def index_array(d, n, most):
+    """The text of positions below n, at most so many, and the names in it."""
     if n == 0:
         return "np.zeros(0, 'int64')", []
-    v = d.pick(lambda v: v.is_integer and v.ndim in (1, 2) and v.value.size <= 5000) if d.chance(0.4) else None
+    v = d.pick(lambda v: v.is_integer and v.ndim in (1, 2) and v.value.size <= most) if d.chance(0.4) else None
     if v is None:
         if d.chance(0.3):
             return str([d.random.randrange(-n, n) for _ in range(d.choice((1, 2, 5)))]), []
-        v = d.new_input(d.choice(("int64", "int32", "int8", "uint8")), [d.choice(("k", "n", 1, 3))] * d.choice((1, 1, 1, 2)), "plain")
+        rank = d.choice((1, 1, 1, 2))
+        size = d.choice([size for size in ("k", "n", 1, 3) if d.sizes.get(size, size) ** rank <= most] or [1])
+        v = d.new_input(d.choice(("int64", "int32", "int8", "uint8")), [size] * rank, "plain")
     return f"T.mod({v.name}, np.{v.dtype}({min(n, 100)}))", [v.name]
 
 
@@ -87,7 +90,9 @@ def advanced(d):
     arrays = d.choice((1, 1, 2)) if x.ndim > 1 else 1
     first = d.random.randint(0, x.ndim - arrays)
     texts += [":"] * first
-    text, used = index_array(d, min(x.shape[first:first + arrays]))
+    indexed = x.shape[first:first + arrays]
+    rest = max(x.value.size // max(math.prod(indexed), 1), 1)  # elements at each position: an upper bound of the region
+    text, used = index_array(d, min(indexed), min(5000, d.most_elements() // rest))
     texts += [text] * arrays
     names += used
     if arrays == 1 and first + 1 < x.ndim and x.shape[first + 1] and d.chance(0.2):

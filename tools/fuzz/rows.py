@@ -118,6 +118,9 @@ def dot(d):
     text = f"T.dot({a.name}, {b.name})"
     if a.ndim == 2 and d.chance(0.2):
         text, b = d.choice((f"T.dot({a.name}, {a.name}.T)", f"T.dot({a.name}.T, {a.name})")), a
+        inner = min(a.shape)
+    if a.value.size * b.value.size > d.most_elements() * inner * inner:
+        return None
     return d.add(text, [a.name, b.name])
 
 
