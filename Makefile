@@ -13,7 +13,7 @@ configure = cmake -S . -B $(1) -G Ninja --log-level=WARNING -DCMAKE_CXX_COMPILER
 build_in = @test -f $(1)/build.ninja || $(call configure,$(1),$(2))
 ninja = @ninja -C $(1)
 
-.PHONY: help setup build demo test fuzz check asan tsan peers bench install clean
+.PHONY: help setup build demo test fuzz check asan tsan peers bench wheel install clean
 
 help:
 	@echo "make demo     train a network on real images, with all that it shows"
@@ -25,6 +25,7 @@ help:
 	@echo "make tsan     the C++ tests with the thread sanitizer"
 	@echo "make peers    install the peers of the scoreboard from PyPI (PyTorch brings several gigabytes)"
 	@echo "make bench    measure, and compare with the peers"
+	@echo "make wheel    build a wheel with all libraries inside, and try it in a fresh environment"
 	@echo "make install  install the C++ library into PREFIX ($(PREFIX))"
 
 setup:
@@ -66,8 +67,11 @@ peers:
 bench: build
 	@PYTHONPATH=build/python $(PYTHON) bench/run.py
 
+wheel: setup
+	@CXX=$(CXX) $(PYTHON) tools/wheel.py
+
 install: build
 	@cmake --install build --prefix $(PREFIX)
 
 clean:
-	rm -rf build build-asan build-tsan build-wheel
+	rm -rf build build-asan build-tsan build-wheel dist
