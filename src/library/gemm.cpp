@@ -196,9 +196,9 @@ GemmProblem part_of(const GemmProblem& p, int64_t i, int64_t j, int64_t rows, in
 
 const std::vector<GemmImplementation>& gemm_implementations() {
   static const std::vector<GemmImplementation> all = {native_vector_implementation(), openblas_vector_implementation(),
-                                                      outer_implementation(),         onednn_implementation(),
-                                                      native_implementation(),        openblas_implementation(),
-                                                      reference_implementation()};
+                                                      native_outer_implementation(),  outer_implementation(),
+                                                      onednn_implementation(),        native_implementation(),
+                                                      openblas_implementation(),      reference_implementation()};
   return all;
 }
 

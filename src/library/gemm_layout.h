@@ -75,6 +75,7 @@ GemmProblem with_c_in_output(const GemmProblem& problem);
 GemmImplementation onednn_implementation();
 GemmImplementation native_implementation();
 GemmImplementation native_vector_implementation();
+GemmImplementation native_outer_implementation();
 GemmImplementation openblas_implementation();
 GemmImplementation openblas_vector_implementation();
 GemmImplementation outer_implementation();

@@ -1,4 +1,5 @@
-// Our own products of a matrix with a vector, on processors with AVX2: the matrix is read once, as it lies in memory.
+// Our own products of a matrix with a vector, and of a column with a row, on processors with AVX2: the matrix is read
+// or written once, as it lies in memory.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -142,6 +143,65 @@ void add_weighted_rows(const T* matrix, int64_t leading, int64_t rows, int64_t c
   }
 }
 
+/// out[r, :] = beta * c[r, :] + factors[r] * b. The multiply-add does not round the products, of which denormals would
+/// be slow.
+template <int rows, bool adds, class T>
+[[gnu::target("avx2,fma")]] void write_outer_group(const T* factors, const T* b, int64_t columns, const T* c,
+                                                   int64_t c_row, T beta, T* out, int64_t out_row) {
+  constexpr int lanes = lanes_of<T>;
+  using Vector = decltype(load(b));
+  Vector scales[rows];
+  for (int r = 0; r < rows; ++r) scales[r] = all(factors[r]);
+  const Vector old = all(beta);
+  int64_t j = 0;
+  for (; j + lanes <= columns; j += lanes) {
+    const Vector part = load(b + j);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; ++r) {
+      Vector value = adds ? multiply_add(scales[r], part, old * load(c + r * c_row + j)) : scales[r] * part;
+      store(out + r * out_row + j, value);
+    }
+  }
+  if (j == columns) return;
+  const __m256i mask = mask_of(columns - j, sizeof(T));
+  const Vector part = load(b + j, mask);
+#pragma GCC unroll 4
+  for (int r = 0; r < rows; ++r) {
+    Vector value = adds ? multiply_add(scales[r], part, old * load(c + r * c_row + j, mask)) : scales[r] * part;
+    store(out + r * out_row + j, mask, value);
+  }
+}
+
+constexpr int outer_together = 4;  // rows of an outer product
+
+template <bool adds, class T>
+void write_outer(const GemmProblem& p) {
+  const T* a = static_cast<const T*>(p.a);
+  const T* b = static_cast<const T*>(p.b);
+  const T* c = static_cast<const T*>(p.c);
+  T* out = static_cast<T*>(p.out);
+  const T alpha = static_cast<T>(p.alpha), beta = static_cast<T>(p.beta);
+  T factors[outer_together];
+  int64_t i = 0;
+  for (; i + outer_together <= p.m; i += outer_together) {
+    for (int r = 0; r < outer_together; ++r) factors[r] = alpha * a[(i + r) * p.a_row];
+    write_outer_group<outer_together, adds>(factors, b, p.n, adds ? c + i * p.c_row : nullptr, p.c_row, beta,
+                                            out + i * p.out_row, p.out_row);
+  }
+  for (; i < p.m; ++i) {
+    factors[0] = alpha * a[i * p.a_row];
+    write_outer_group<1, adds>(factors, b, p.n, adds ? c + i * p.c_row : nullptr, p.c_row, beta, out + i * p.out_row,
+                               p.out_row);
+  }
+}
+
+template <class T>
+void run_outer_of(const GemmProblem& p) {
+  p.c != nullptr&& p.beta != 0 ? write_outer<true, T>(p) : write_outer<false, T>(p);
+}
+
+void run_outer(const GemmProblem& p) { p.dtype == DType::f32 ? run_outer_of<float>(p) : run_outer_of<double>(p); }
+
 bool has_avx2() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }
 
 // Rows of the matrix either contiguous (inner products) or, transposed, weighted and added.
@@ -170,26 +230,34 @@ void run_vector(const GemmProblem& p) { p.dtype == DType::f32 ? run_vector_of<fl
 // From so many elements on a second thread brings more than it costs. Every element of the output is the same sum in
 // the same order, however the output is cut.
 constexpr int64_t least_spread_elements = 1 << 19;
+constexpr int64_t least_spread_outer = 1 << 18;  // each is read and written
 constexpr int64_t pieces_per_thread = 2;
 constexpr int64_t edge_multiple = 16;
 
-int spread_vector(const GemmProblem& p) {
-  const int64_t threads = default_pool().size(), size = std::max(p.m, p.n);
+/// Cuts the output's rows, or else its columns, into pieces for several threads, where `worth` says so.
+int spread(const GemmProblem& p, GemmRun run, bool by_rows, bool worth) {
+  const int64_t threads = default_pool().size(), size = by_rows ? p.m : p.n;
   const int64_t pieces = threads * pieces_per_thread;
   const int64_t piece = ((size + pieces - 1) / pieces + edge_multiple - 1) / edge_multiple * edge_multiple;
-  if (threads == 1 || size * p.k < least_spread_elements || piece >= size) {
-    run_vector(p);
+  if (threads == 1 || !worth || piece >= size) {
+    run(p);
     return 1;
   }
   std::array<bool, ThreadPool::max_threads> worked{};
   default_pool().for_each_chunk((size + piece - 1) / piece, 1, [&](int64_t begin, int64_t end, int worker) {
     worked[static_cast<size_t>(worker)] = true;
     for (int64_t k = begin; k < end; ++k) {
-      run_vector(p.n == 1 ? part_of(p, k * piece, 0, piece, 1) : part_of(p, 0, k * piece, 1, piece));
+      run(by_rows ? part_of(p, k * piece, 0, piece, p.n) : part_of(p, 0, k * piece, p.m, piece));
     }
   });
   return static_cast<int>(std::count(worked.begin(), worked.end(), true));
 }
+
+int spread_vector(const GemmProblem& p) {
+  return spread(p, run_vector, p.n == 1, std::max(p.m, p.n) * p.k >= least_spread_elements);
+}
+
+int spread_outer(const GemmProblem& p) { return spread(p, run_outer, p.m >= p.n, p.m * p.n >= least_spread_outer); }
 
 std::string refuse_vector(const GemmProblem& p) {
   if (p.m != 1 && p.n != 1) return "no operand is a vector";
@@ -205,11 +273,23 @@ std::string refuse_vector(const GemmProblem& p) {
   return verdict<run_vector, 1, 41, 43, 41, 1, 43, 6, 1, 9>(p.dtype);
 }
 
+std::string refuse_outer(const GemmProblem& p) {
+  if (p.k != 1) return "not an outer product";
+  if (!has_avx2()) return "the processor has no AVX2";
+  if (p.n != 1 && (p.b_column != 1 || p.out_column != 1)) return "the rows are not contiguous";
+  if (p.n != 1 && p.c != nullptr && p.beta != 0 && p.c_column != 1) return "the rows of c are not contiguous";
+  return verdict<run_outer, 37, 41, 1, 3, 7, 1, 1, 8, 1>(p.dtype);
+}
+
 }  // namespace
 
 GemmImplementation native_vector_implementation() {
   return {
       .name = "own gemv", .refuse = refuse_vector, .run = run_vector, .run_spread = spread_vector, .never_fails = true};
+}
+GemmImplementation native_outer_implementation() {
+  return {
+      .name = "own outer", .refuse = refuse_outer, .run = run_outer, .run_spread = spread_outer, .never_fails = true};
 }
 
 }  // namespace croton

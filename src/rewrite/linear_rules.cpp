@@ -35,6 +35,15 @@ Exprs dot_with_zeros(RuleContext& c, bool discrete) {
 Exprs float_dot_with_zeros(RuleContext& c) { return dot_with_zeros(c, false); }
 Exprs integer_dot_with_zeros(RuleContext& c) { return dot_with_zeros(c, true); }
 
+// dot of a column and a row, both known to be: a map, which is fused with its neighbours. (+0 where the sum of one
+// product is -0.)
+Exprs dot_of_column_and_row(RuleContext& c) {
+  const Var &a = c.node->inputs[0], &b = c.node->inputs[1];
+  if (!is_matrix(a) || !is_matrix(b) || a.type().dtype != b.type().dtype || is_discrete(a.type().dtype)) return {};
+  if (!a.type().broadcasts(1) || !b.type().broadcasts(0)) return {};
+  return replaced_by(c, c.wrap(a) * c.wrap(b));
+}
+
 // -----------------------------------------------------------------------------------------------------------------
 // gemm
 
@@ -97,6 +106,7 @@ Exprs dot_added_to_matrix(RuleContext& c) {
 // tests
 
 Expr square(const Expr& x) { return call("dot", {x, transposed(x)}); }
+Expr outer(const Expr& x) { return call("dot", {dimshuffle(sum(x, {1}), {0, -1}), dimshuffle(sum(x, {0}), {-1, 0})}); }
 Expr gram(const Expr& x) { return call("dot", {transposed(x), x}); }
 
 std::vector<Sample> gemm_samples() {
@@ -141,6 +151,12 @@ std::vector<Rule> linear_rules() {
                return call("dot", {zeros, x});
              })};
            }},
+      {.name = "local_outer_to_mul",
+       .kind = accurate,
+       .phase = specialize,
+       .roots = {"dot"},
+       .apply = dot_of_column_and_row,
+       .samples = [] { return std::vector{sample_of([](const Expr& x) { return outer(x) + 1.0; })}; }},
       {.name = "GemmOptimizer",
        .kind = accurate,
        .phase = specialize,
