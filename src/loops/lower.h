@@ -52,6 +52,8 @@ struct Phases {
   std::vector<std::vector<NodePtr>> reductions;  // by phase
   std::vector<std::vector<Var>> stores;          // roots with an element per point of the domain, by phase
   std::vector<Var> row_stores;                   // roots without the reduced axes
+  std::vector<std::vector<NodePtr>> columns;     // reductions over all other axes, by phase
+  std::vector<Var> column_stores;                // roots that follow from them
   std::vector<std::pair<Var, int>> kept;         // costly elements wanted in a later phase than they are known in
 };
 Phases find_phases(const Cluster& cluster, GraphSizes& sizes);
@@ -90,7 +92,10 @@ LoweredKernel lower_tiles(const Cluster& c, GraphSizes& sizes, const VarSet& mat
 
 LoweredKernel lower_map(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
 LoweredKernel lower_pieces(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
-LoweredKernel lower_rows(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
+LoweredCluster lower_rows(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
+/// Joins sums of blocks of rows, which temporaries have: of each column so many.
+LoweredKernel lower_column_join(const Cluster& c, GraphSizes& sizes, const VarSet& materialised,
+                                const std::string& name, const Phases& phases, SizeId blocks);
 LoweredKernel lower_columns(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
 LoweredCluster lower_whole(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);
 LoweredCluster lower_update(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name);

@@ -209,7 +209,62 @@ void for_each_tile(Emitter& e, const Axes& axes, Tile& tile, SizeId pieces, cons
   });
 }
 
+SizeId pieces_of(SizeTable& t, SizeId columns) {
+  return t.floor_div(t.add(columns, t.constant(piece_columns - 1)), t.constant(piece_columns));
+}
+
 }  // namespace
+
+LoweredKernel lower_column_join(const Cluster& c, GraphSizes& sizes, const VarSet& materialised,
+                                const std::string& name, const Phases& phases, SizeId blocks) {
+  Emitter e(name, c, sizes, materialised);
+  loop::Builder& b = e.b;
+  e.domain_index.assign(c.domain.size(), b.integer(0));
+  std::vector<NodePtr> reductions;
+  for (const std::vector<NodePtr>& nodes : phases.columns) {
+    reductions.insert(reductions.end(), nodes.begin(), nodes.end());
+  }
+  Carried carried(e, reductions);
+  Tile tile(e, carried);
+  const int last = static_cast<int>(c.domain.size()) - 1;
+  Axes axes;
+  axes.kept = {last};
+  axes.inner = {{last}, c.domain.back()};
+  Phases stores;
+  stores.row_stores = phases.column_stores;
+  const auto partial = [&](Value block, Value j) {
+    Values values;
+    for (size_t k = 0; k < tile.dtypes.size(); ++k) {
+      const Value at = block * e.size(axes.inner.size) + tile.first + j;
+      values.push_back(e.load_from({{}, static_cast<int>(k)}, tile.dtypes[k], at));
+    }
+    return values;
+  };
+  const SizeId pieces = pieces_of(sizes.table(), axes.inner.size);
+  for_each_tile(e, axes, tile, pieces, [&] {
+    if (carried.rounds()) {
+      const Values top = b.loop(LoopKind::serial, b.integer(0), e.size(blocks), {b.integer(0)},
+                                [&](Value block, const Values& height) {
+                                  tile.each([&](Value j) { tile.write(tile.sums, j, partial(block, j)); });
+                                  return Values{tile.push(block, height[0])};
+                                });
+      tile.gather(top[0]);
+    } else {
+      tile.clear();
+      b.for_each(LoopKind::serial, b.integer(0), e.size(blocks), [&](Value block) {
+        tile.each(
+            [&](Value j) { tile.write(tile.sums, j, carried.append(tile.read(tile.sums, j), partial(block, j))); });
+      });
+    }
+    Lines{e, c, axes, stores, carried, tile}.finish();
+  });
+  LoweredKernel k = e.finish_with(tile.offsets);
+  k.count = pieces;
+  k.items = sizes.table().mul(blocks, sizes.table().constant(piece_columns));
+  k.coarse = true;
+  if (tile.scratch_bytes > 0) k.scratch = sizes.table().constant(tile.scratch_bytes);
+  return k;
+}
 
 LoweredKernel lower_columns(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
   const Axes axes = split_axes(c, sizes, materialised);
@@ -220,8 +275,7 @@ LoweredKernel lower_columns(const Cluster& c, GraphSizes& sizes, const VarSet& m
   e.domain_index.assign(c.domain.size(), e.b.integer(0));
   Carried carried(e, p.reductions[0]);
   Tile tile(e, carried);
-  const SizeId pieces = t.floor_div(t.add(axes.inner.size, t.constant(piece_columns - 1)), t.constant(piece_columns));
-  const SizeId lines = total(sizes, axes.reduced);
+  const SizeId pieces = pieces_of(t, axes.inner.size), lines = total(sizes, axes.reduced);
   const Lines work{e, c, axes, p, carried, tile};
   for_each_tile(e, axes, tile, pieces, [&] {
     work.add_all(lines);

@@ -44,16 +44,21 @@ Analysis analyse(const Cluster& c, GraphSizes& sizes, const VarSet& materialised
       if (std::find(c.reduced.begin(), c.reduced.end(), static_cast<int>(a)) == c.reduced.end())
         row.push_back(e.domain_index[a]);
     }
+    const Emitter::Index column = {e.domain_index.empty() ? Value{} : e.domain_index.back()};
+    const auto index_of = [&](const Node* node) -> const Emitter::Index& {
+      return c.columns.contains(node) ? column : row;
+    };
     for (size_t k = c.members.size(); k-- > 0;) {
       const NodePtr& m = c.members[k];
       if (!m->op->is_reduce()) continue;
       const Value x = e.element(m->inputs[0], e.domain_index);
       for (uint32_t o = 0; o < m->types.size(); ++o) {
-        e.know_result({m, o}, loop::cast(x, m->types[o].dtype), row);
+        e.know_result({m, o}, loop::cast(x, m->types[o].dtype), index_of(m.get()));
       }
     }
     for (const Var& root : c.roots) {
-      const Emitter::Index& at = root.type().rank == row.size() && !c.reduced.empty() ? row : e.domain_index;
+      const Emitter::Index& reduced = index_of(root.node.get());
+      const Emitter::Index& at = root.type().rank == reduced.size() && !c.reduced.empty() ? reduced : e.domain_index;
       e.store(root, at, e.element(root, at));
     }
   };
@@ -161,26 +166,34 @@ Phases find_phases(const Cluster& c, GraphSizes& sizes) {
     const NodePtr& m = c.members[k];
     int l = 0;
     for (const Var& input : m->inputs) l = std::max(l, level_of(input));
+    if (c.columns.contains(m.get())) {
+      if (m->op->is_reduce()) at(p.columns, l).push_back(m);
+      continue;
+    }
     if (m->op->is_reduce()) at(p.reductions, l++).push_back(m);
     level[m.get()] = l;
   }
   std::vector<int> wanted(c.members.size(), -1);  // last phase in which the member's elements are wanted
   const size_t full = c.domain.size();
   for (const Var& root : c.roots) {
-    if (root.type().rank == full && !root.op().is_reduce() && sizes.dims(root) == c.domain) {
+    if (c.columns.contains(root.node.get())) {
+      p.column_stores.push_back(root);
+    } else if (root.type().rank == full && !root.op().is_reduce() && sizes.dims(root) == c.domain) {
       at(p.stores, level_of(root)).push_back(root);
     } else {
       p.row_stores.push_back(root);
     }
   }
-  const size_t phases = std::max(p.reductions.size(), p.stores.size());
+  const size_t phases = std::max({p.reductions.size(), p.stores.size(), p.columns.size()});
   p.reductions.resize(phases);
   p.stores.resize(phases);
+  p.columns.resize(phases);
   // In which phases each costly element is wanted: walk back from each phase's targets, not through reductions.
   std::unordered_map<const Node*, std::set<int>> phases_of;
   for (size_t phase = 0; phase < phases; ++phase) {
     std::vector<Var> todo = p.stores[phase];
     for (const NodePtr& r : p.reductions[phase]) todo.push_back(r->inputs[0]);
+    for (const NodePtr& r : p.columns[phase]) todo.push_back(r->inputs[0]);
     std::unordered_set<const Node*> seen;
     while (!todo.empty()) {
       const Var v = todo.back();

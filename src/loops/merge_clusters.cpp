@@ -28,7 +28,7 @@ class Merger {
 
   void try_merge(int a, int b) {
     if (a == b || !fit(at(a), at(b))) return;
-    if (at(a).reduced.empty()) std::swap(a, b);  // the form of the one that reduces
+    if (at(a).reduced.empty() || at(b).rows()) std::swap(a, b);  // the form of the one that reduces, rows above all
     if (depends(a, b)) {
       if (at(b).reduced.empty() || !may_follow(a, b)) return;
       std::swap(a, b);
@@ -41,18 +41,25 @@ class Merger {
   // What `user` needs of `maker` is known where a row of `maker` ends (the lowering refuses what is read elsewhere),
   // and no other kernel has to run between them.
   bool may_follow(int user, int maker) {
-    if (!at(maker).rows()) return false;
+    if (!at(maker).rows() || follows_from_columns(at(user), at(maker))) return false;
     const std::set<int>& needs = needs_[static_cast<size_t>(user)];
     return std::none_of(needs.begin(), needs.end(), [&](int n) { return n != maker && depends(n, maker); });
   }
 
-  // A reduction of rows takes maps of the same space in.
+  // A reduction of rows takes maps of the same space in, and reductions over all other axes.
   bool fit(const Cluster& a, const Cluster& b) const {
     if (a.kind != Cluster::Kind::map || b.kind != Cluster::Kind::map || a.pieces() || b.pieces()) return false;
     if (a.region != b.region || a.domain != b.domain) return false;
-    if (a.reduced != b.reduced && !(a.rows() && b.reduced.empty()) && !(b.rows() && a.reduced.empty())) return false;
+    if (a.reduced != b.reduced && !takes(a, b) && !takes(b, a)) return false;
     if (a.roots.size() + b.roots.size() > options_.root_limit) return false;
     return a.weight + b.weight <= options_.weight_limit && may_join(a) && may_join(b);
+  }
+
+  static bool takes(const Cluster& rows, const Cluster& other) {
+    if (!rows.rows() || other.reduced.empty()) return rows.rows();
+    const int last = static_cast<int>(rows.domain.size()) - 1;
+    return rows.reduced == std::vector{last} && static_cast<int>(other.reduced.size()) == last &&
+           other.reduced.back() + 1 == last;
   }
 
   bool may_join(const Cluster& c) const {
@@ -78,6 +85,8 @@ class Merger {
   // Both lists of members are in reverse topological order, and so is what comes of them.
   void merge(int a, int b) {
     Cluster &to = at(a), &from = at(b);
+    if (to.rows() && !from.reduced.empty() && !from.rows()) add_columns(to, from);
+    to.columns.merge(from.columns);
     std::vector<NodePtr> members;
     const auto later = [&](const NodePtr& l, const NodePtr& r) {
       return options_.position->at(l.get()) > options_.position->at(r.get());
@@ -96,6 +105,24 @@ class Merger {
     merged_into_[static_cast<size_t>(b)] = a;
     for (std::set<int>& needs : needs_) {
       if (needs.erase(b) > 0) needs.insert(a);
+    }
+  }
+
+  bool follows_from_columns(const Cluster& user, const Cluster& maker) const {
+    return std::any_of(user.members.begin(), user.members.end(),
+                       [&](const NodePtr& m) { return reads_any(*m, maker.columns); });
+  }
+  bool reads_any(const Node& node, const std::unordered_set<const Node*>& makers) const {
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](Var v) {
+      while (!makers.contains(v.node.get()) && options_.sizes->is_view(v)) v = v.node->inputs[0];
+      return makers.contains(v.node.get());
+    });
+  }
+
+  void add_columns(Cluster& to, const Cluster& from) const {
+    for (size_t k = from.members.size(); k-- > 0;) {
+      const NodePtr& m = from.members[k];
+      if (m->op->is_reduce() || reads_any(*m, to.columns)) to.columns.insert(m.get());
     }
   }
 

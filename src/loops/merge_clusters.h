@@ -14,6 +14,7 @@ struct MergeOptions {
   size_t weight_limit, root_limit, search_limit;
   const std::unordered_map<const Node*, size_t>* position;  // of each node in a topological order
   const std::unordered_set<const Node*>* apart;             // nodes whose clusters stay as they are
+  const GraphSizes* sizes;
 };
 
 /// `needs` are the clusters that must run before each, `readers` groups of clusters that read one memory of their whole

@@ -407,7 +407,8 @@ class Scheduler {
         if (whole.size() > 1) readers.push_back(std::move(whole));
       }
     }
-    merge_clusters(clusters_, needs_, readers, {weight_limit, root_limit, search_limit, &position, &options_.apart});
+    merge_clusters(clusters_, needs_, readers,
+                   {weight_limit, root_limit, search_limit, &position, &options_.apart, &sizes_});
   }
 
   // Producers first; among those that could run, the one found last, which stands first in the graph.

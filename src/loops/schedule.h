@@ -23,6 +23,9 @@ struct Cluster {
   std::vector<int> reduced;      // sorted axes of the domain over which its reductions run; empty: a plain map
   std::vector<NodePtr> members;  // evaluated inside, in reverse topological order
   bool has(const Node* n) const { return member_set.contains(n); }
+  // Beside reductions of rows: those over all other axes, and what is computed from them. Rows give sums of their
+  // blocks, which a second kernel joins.
+  std::unordered_set<const Node*> columns;
   bool rows() const;    // the innermost axis is reduced: each row is finished by one worker
   bool pieces() const;  // it makes one result of parts, each computed where it lies
   std::unordered_set<const Node*> member_set;
