@@ -134,13 +134,16 @@ class StepPlanner {
     s.scratch = layout_.reg(k.scratch);
     s.serial = k.serial;
     s.coarse = k.coarse;
-    if (k.copied) s.copied = layout_.slot(k.copied), s.copy = layout_.slot(c.roots[0]);
+    if (k.copied) s.copied = layout_.slot(k.copied), s.copy = layout_.slot(k.copy);
     for (const Var& v : k.sites) s.sites.push_back(layout_.add_site(v, 0));
     layout_.flush();
     for (const int b : s.buffers) layout_.prepare(step, b);
     step.site = layout_.add_site(c.node ? c.roots[0] : Var{c.members.back(), 0}, 0);
     s.kernel = static_cast<int>(program_.kernels.size());
-    step.profile = profile_step(k.loops.name, "kernel", c.members, c.node);
+    std::vector<NodePtr> nodes = c.members;
+    nodes.insert(nodes.begin(), c.others.rbegin(), c.others.rend());
+    if (c.node) nodes.insert(nodes.begin(), c.node);
+    step.profile = profile_step(k.loops.name, "kernel", nodes);
     program_.kernels.push_back({std::move(k.loops), nullptr, nullptr, {}});
     return step;
   }
@@ -152,7 +155,7 @@ class StepPlanner {
     return kernel_step(c, check, {});
   }
 
-  int profile_step(std::string name, std::string kind, const std::vector<NodePtr>& nodes, const NodePtr& also) {
+  int profile_step(std::string name, std::string kind, const std::vector<NodePtr>& nodes) {
     ProfileStep s;
     s.name = std::move(name);
     s.kind = std::move(kind);
@@ -161,7 +164,6 @@ class StepPlanner {
       if (n.line && std::find(s.lines.begin(), s.lines.end(), n.line) == s.lines.end()) s.lines.push_back(n.line);
     };
     for (size_t k = nodes.size(); k-- > 0;) add(*nodes[k]);
-    if (also) add(*also);
     (s.kind == "kernel" ? profile_.kernel_count : s.kind == "gemm" ? profile_.library_count : profile_.host_count)++;
     profile_.steps.push_back(std::move(s));
     return static_cast<int>(profile_.steps.size()) - 1;
@@ -192,7 +194,7 @@ class StepPlanner {
       if (k >= 0) layout_.prepare(step, k);
     }
     step.site = layout_.add_site(c.roots[0], 0);
-    step.profile = profile_step(std::string(node.op->name), "gemm", {}, c.node);
+    step.profile = profile_step(std::string(node.op->name), "gemm", {c.node});
     return step;
   }
 
@@ -224,7 +226,7 @@ class StepPlanner {
     layout_.flush();
     for (const int k : step.host.inputs) layout_.prepare(step, k);
     step.host.outputs = dynamic_slots(c);
-    step.profile = profile_step(host_call_text(*c.node), "host", {}, c.node);
+    step.profile = profile_step(host_call_text(*c.node), "host", {c.node});
     add_dynamic_step(c, std::move(step));
   }
 

@@ -192,10 +192,14 @@ void Emitter::close_scope(size_t mark) {
   }
 }
 
-// Rough: what decides is whether a region is worth a fork, not the last factor of two.
+// Rough: what decides is whether a region is worth a fork, not the last factor of two. What has fewer axes than the
+// loops is computed once for many elements.
 double Emitter::cost() const {
   double cost = 0.05;
-  for (const NodePtr& m : cluster_.members) cost += m->op->has(expensive) ? 0.8 : 0.06;
+  for (const NodePtr& m : cluster_.members) {
+    const size_t rank = sizes_.dims(m->op->is_reduce() ? m->inputs[0] : Var{m, 0}).size();
+    if (rank >= cluster_.domain.size()) cost += m->op->has(expensive) ? 0.8 : 0.06;
+  }
   return cost + 0.1 * static_cast<double>(result_.buffers.size());
 }
 

@@ -32,8 +32,8 @@ struct LoweredKernel {
   std::vector<Var> sites;    // of the index checks
   bool serial = false;
   bool coarse = false;  // pieces of the range should be as large as is good for all threads
-  /// Copies all of this variable to the kernel's root and does nothing else: not needed where they are one memory.
-  Var copied = {};
+  /// Copies all of this variable to another one and does nothing else: not needed where they are one memory.
+  Var copied = {}, copy = {};
 };
 struct Temporary {
   DType dtype;

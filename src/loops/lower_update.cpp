@@ -33,9 +33,10 @@ struct RegionContext final : PullContext {
 
 Value sum_of(const Value& a, const Value& b) { return is_bool(a.dtype()) ? a | b : a + b; }
 
-LoweredKernel copy_base(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
+LoweredKernel copy_base(const Cluster& c, const Var& out, GraphSizes& sizes, const VarSet& materialised,
+                        const std::string& name) {
   Cluster space = c;
-  const Var out = c.roots[0], base = c.node->inputs[0];
+  const Var& base = out.node->inputs[0];
   space.domain = sizes.dims(out);
   Emitter e(name + "_copy", space, sizes, materialised);
   e.domain_index.assign(space.domain.size(), e.b.integer(0));
@@ -47,44 +48,64 @@ LoweredKernel copy_base(const Cluster& c, GraphSizes& sizes, const VarSet& mater
   const bool in_memory = materialised.contains(base) || base.op().has(leaf);
   if (in_memory && !sizes.is_view(base) && sizes.strides(base) == sizes.strides(out) &&
       base.type().dtype == out.type().dtype && !c.has(base.node.get())) {
-    k.copied = base;
+    k.copied = base, k.copy = out;
   }
   return k;
+}
+
+// Axes of the space of an update along which its elements are written in order, as bits.
+uint32_t serial_axes(const Node& update) {
+  const Update& row = update.op->update;
+  return row.may_repeat && row.serial_axes ? row.serial_axes(update) : 0;
+}
+
+/// An element of a region: where it lies, and what is written or added there.
+struct Target {
+  Var out;
+  Value offset, value;
+};
+Target target_of(Emitter& e, const Var& out) {
+  const Node& node = *out.node;
+  const Var& values = node.inputs[1];
+  Emitter::Index at = e.domain_index;
+  for (size_t a = 0; a < at.size(); ++a) {
+    if (values.type().broadcasts(static_cast<int>(a))) at[a] = e.b.integer(0);
+  }
+  const Value value = loop::cast(e.element(values, at), out.type().dtype);
+  RegionContext region(e, node, out);
+  const Values index = node.op->update.region(region, e.domain_index);
+  const std::vector<SizeId>& strides = e.sizes().strides(out);
+  Value offset = e.b.integer(0);
+  for (size_t a = 0; a < index.size(); ++a) offset = offset + index[a] * e.size(strides[a]);
+  return {out, offset, value};
+}
+
+void write(Emitter& e, const Target& t) {
+  const int buffer = e.buffer({t.out}, t.out.type().dtype, true);
+  const bool adds = t.out.node->op->update.add;
+  e.b.store(buffer, t.offset, adds ? sum_of(e.b.load(buffer, t.offset), t.value) : t.value);
 }
 
 }  // namespace
 
 LoweredCluster lower_update(const Cluster& c, GraphSizes& sizes, const VarSet& materialised, const std::string& name) {
   LoweredCluster result;
-  result.kernels.push_back(copy_base(c, sizes, materialised, name));
-  const Node& node = *c.node;
-  const Update& row = node.op->update;
-  const Var out = c.roots[0], values = node.inputs[1];
+  for (const Var& out : c.roots) result.kernels.push_back(copy_base(c, out, sizes, materialised, name));
   Cluster space = c;
   space.domain = sizes.update_space(c.node);
   Emitter e(name, space, sizes, materialised);
   loop::Builder& b = e.b;
   e.domain_index.assign(space.domain.size(), b.integer(0));
-  const uint32_t serial = row.may_repeat && row.serial_axes ? row.serial_axes(node) : 0;
+  const uint32_t serial = serial_axes(*c.node);
   Groups in_order, parallel;
   for (size_t a = 0; a < space.domain.size(); ++a) {
     ((serial >> a) & 1u ? in_order : parallel).push_back({{static_cast<int>(a)}, space.domain[a]});
   }
-  const auto write = [&] {
+  const auto write_all = [&] {
     const size_t mark = e.open_scope();
-    Emitter::Index at = e.domain_index;
-    for (size_t a = 0; a < at.size(); ++a) {
-      if (values.type().broadcasts(static_cast<int>(a))) at[a] = b.integer(0);
-    }
-    const Value value = loop::cast(e.element(values, at), out.type().dtype);
-    RegionContext region(e, node, out);
-    const Values target = row.region(region, e.domain_index);
-    const std::vector<SizeId>& strides = sizes.strides(out);
-    Value offset = b.integer(0);
-    for (size_t a = 0; a < target.size(); ++a) offset = offset + target[a] * e.size(strides[a]);
-    const Operand memory{out};
-    const int buffer = e.buffer(memory, out.type().dtype, true);
-    b.store(buffer, offset, row.add ? sum_of(b.load(buffer, offset), value) : value);
+    std::vector<Target> targets;
+    for (const Var& out : c.roots) targets.push_back(target_of(e, out));
+    for (const Target& target : targets) write(e, target);
     e.close_scope(mark);
   };
   // Indices that may repeat run in order; each worker has its own part of the other axes.
@@ -98,9 +119,9 @@ LoweredCluster lower_update(const Cluster& c, GraphSizes& sizes, const VarSet& m
     });
   };
   if (parallel.empty()) {
-    b.for_each(LoopKind::parallel, b.range_begin(), b.range_end(), [&](Value) { ordered(write); });
+    b.for_each(LoopKind::parallel, b.range_begin(), b.range_end(), [&](Value) { ordered(write_all); });
   } else {
-    for_each_in_range(e, parallel, write, ordered);
+    for_each_in_range(e, parallel, write_all, ordered);
   }
   LoweredKernel k = e.finish();
   k.count = total(sizes, parallel);

@@ -1,7 +1,8 @@
-// Makes one kernel of kernels that run over the same space, read the same memory, and do not depend on each other.
+// Makes one kernel of kernels that run over the same space and read the same memory, or change the same places.
 #include "loops/merge_clusters.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace croton {
 namespace {
@@ -19,6 +20,34 @@ class Merger {
     }
   }
 
+  // Updates of the same places: their loops become one.
+  void merge_updates() {
+    for (size_t i = 0; i < clusters_.size(); ++i) {
+      if (!is_update_of_new_memory(clusters_[i])) continue;
+      const size_t end = std::min(clusters_.size(), i + 1 + options_.search_limit);
+      for (size_t j = i + 1; j < end; ++j) {
+        Cluster &a = clusters_[i], &b = clusters_[j];
+        if (!is_update_of_new_memory(b) || !same_places(a.node, b.node) || a.region != b.region) continue;
+        const int first = static_cast<int>(i), second = static_cast<int>(j);
+        const bool fits = small_enough(a, b) && may_join(a) && may_join(b);
+        if (fits && !depends(first, second) && !depends(second, first)) merge(first, second);
+      }
+    }
+  }
+
+  // Kernels of one element each, a few neighbours at a time: starting one takes longer than running it.
+  void merge_scalars() {
+    constexpr size_t together = 8;
+    std::vector<int> group;
+    for (size_t k = 0; k < clusters_.size(); ++k) {
+      const Cluster& c = clusters_[k];
+      if (c.kind != Cluster::Kind::map || !c.domain.empty() || c.members.empty()) continue;
+      group.push_back(static_cast<int>(k));
+      if (group.size() == together) merge_readers(std::exchange(group, {}));
+    }
+    merge_readers(group);
+  }
+
  private:
   int now(int id) const {
     while (merged_into_[static_cast<size_t>(id)] != id) id = merged_into_[static_cast<size_t>(id)];
@@ -30,7 +59,7 @@ class Merger {
     if (a == b || !fit(at(a), at(b))) return;
     if (at(a).reduced.empty() || at(b).rows()) std::swap(a, b);  // the form of the one that reduces, rows above all
     if (depends(a, b)) {
-      if (at(b).reduced.empty() || !may_follow(a, b)) return;
+      if (!may_follow(a, b)) return;
       std::swap(a, b);
     } else if (depends(b, a) && !may_follow(b, a)) {
       return;
@@ -38,10 +67,27 @@ class Merger {
     merge(a, b);
   }
 
+  // A leaf is changed in its own memory, by itself.
+  bool is_update_of_new_memory(const Cluster& c) const {
+    if (c.kind != Cluster::Kind::update || !c.node) return false;
+    Var base = c.node->inputs[0];
+    while (options_.sizes->is_view(base)) base = Var(base.node->inputs[0]);
+    return !base.op().has(leaf);
+  }
+
+  bool same_places(const NodePtr& a, const NodePtr& b) const {
+    constexpr ptrdiff_t first_index = 2;
+    return a->op == b->op && a->attributes == b->attributes &&
+           std::equal(a->inputs.begin() + first_index, a->inputs.end(), b->inputs.begin() + first_index,
+                      b->inputs.end()) &&
+           options_.sizes->update_space(a) == options_.sizes->update_space(b);
+  }
+
   // What `user` needs of `maker` is known where a row of `maker` ends (the lowering refuses what is read elsewhere),
   // and no other kernel has to run between them.
   bool may_follow(int user, int maker) {
-    if (!at(maker).rows() || follows_from_columns(at(user), at(maker))) return false;
+    const bool same_element = at(maker).domain.empty();
+    if (!same_element && (!at(maker).rows() || follows_from_columns(at(user), at(maker)))) return false;
     const std::set<int>& needs = needs_[static_cast<size_t>(user)];
     return std::none_of(needs.begin(), needs.end(), [&](int n) { return n != maker && depends(n, maker); });
   }
@@ -51,8 +97,10 @@ class Merger {
     if (a.kind != Cluster::Kind::map || b.kind != Cluster::Kind::map || a.pieces() || b.pieces()) return false;
     if (a.region != b.region || a.domain != b.domain) return false;
     if (a.reduced != b.reduced && !takes(a, b) && !takes(b, a)) return false;
-    if (a.roots.size() + b.roots.size() > options_.root_limit) return false;
-    return a.weight + b.weight <= options_.weight_limit && may_join(a) && may_join(b);
+    return small_enough(a, b) && may_join(a) && may_join(b);
+  }
+  bool small_enough(const Cluster& a, const Cluster& b) const {
+    return a.roots.size() + b.roots.size() <= options_.root_limit && a.weight + b.weight <= options_.weight_limit;
   }
 
   static bool takes(const Cluster& rows, const Cluster& other) {
@@ -98,6 +146,8 @@ class Merger {
     to.weight += from.weight;
     to.member_set.insert(from.member_set.begin(), from.member_set.end());
     to.roots.insert(to.roots.end(), from.roots.begin(), from.roots.end());
+    if (from.node) to.others.push_back(from.node);
+    to.others.insert(to.others.end(), from.others.begin(), from.others.end());
     from = Cluster{};
     needs_[static_cast<size_t>(b)].erase(a);
     needs_[static_cast<size_t>(a)].merge(needs_[static_cast<size_t>(b)]);
@@ -137,7 +187,9 @@ class Merger {
 void merge_clusters(std::vector<Cluster>& clusters, std::vector<std::set<int>>& needs,
                     const std::vector<std::vector<int>>& readers, const MergeOptions& options) {
   Merger merger(clusters, needs, options);
+  merger.merge_updates();
   for (const std::vector<int>& ids : readers) merger.merge_readers(ids);
+  merger.merge_scalars();
 }
 
 }  // namespace croton

@@ -14,9 +14,10 @@ struct MergeOptions {
   size_t weight_limit, root_limit, search_limit;
   const std::unordered_map<const Node*, size_t>* position;  // of each node in a topological order
   const std::unordered_set<const Node*>* apart;             // nodes whose clusters stay as they are
-  const GraphSizes* sizes;
+  GraphSizes* sizes;
 };
 
+/// Besides, updates of the same places become one, and kernels of one element.
 /// `needs` are the clusters that must run before each, `readers` groups of clusters that read one memory of their whole
 /// space. A cluster that has been merged into another one is left without members and roots. Deterministic.
 void merge_clusters(std::vector<Cluster>& clusters, std::vector<std::set<int>>& needs,

@@ -17,6 +17,7 @@ struct Cluster {
   enum class Kind : uint8_t { map, update, library, host, branch };
   Kind kind = Kind::map;
   NodePtr node;                  // update, library, host, branch: the node
+  std::vector<NodePtr> others;   // update: further ones in the same loops; the roots are theirs in this order
   int region = Regions::always;  // all that it computes belongs to this region
   std::vector<Var> roots;        // what it computes for others, in order of discovery
   std::vector<SizeId> domain;    // iteration space; with `reduced` axes the roots may have the rest as their space

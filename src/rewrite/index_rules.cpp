@@ -1,39 +1,13 @@
 // Rules of indexing: slices of everything, elements of vectors of scalars, updates of zeros and of whole tensors.
 #include <algorithm>
 
-#include "rewrite/helpers.h"
+#include "rewrite/index_entries.h"
 
 namespace croton {
 namespace {
 
 using enum RuleKind;
 using enum Phase;
-
-// One entry of a basic index, with the scalars that belong to it.
-struct IndexEntry {
-  bool is_scalar = false;
-  Var position;           // of a scalar index
-  Var start, stop, step;  // of a slice; null where not given
-};
-
-// The index of a subtensor (`first` is 1) or of an update (2).
-std::vector<IndexEntry> entries_of(const Node& node, size_t first) {
-  std::vector<IndexEntry> entries;
-  size_t next = first;
-  for (const int64_t code : node.attributes.ints) {
-    IndexEntry entry;
-    if (code < 0) {
-      entry.is_scalar = true;
-      entry.position = node.inputs.at(next++);
-    } else {
-      if (code & 1) entry.start = node.inputs.at(next++);
-      if (code & 2) entry.stop = node.inputs.at(next++);
-      if (code & 4) entry.step = node.inputs.at(next++);
-    }
-    entries.push_back(entry);
-  }
-  return entries;
-}
 
 // True when the slice certainly takes the whole axis in its order.
 bool takes_all(RuleContext& c, const IndexEntry& entry, const Var& x, int axis) {
@@ -60,15 +34,6 @@ bool same_index(const Node& a, size_t first_a, const Node& b, size_t first_b) {
 // reads
 
 Exprs useless_subtensor(RuleContext& c) { return takes_all(c, 1) ? replaced_by(c, c.in(0)) : Exprs{}; }
-
-bool integer_of(const Var& v, int64_t otherwise, int64_t& value) {
-  value = otherwise;
-  if (!v) return true;
-  const Literal* literal = literal_of(v);
-  if (!literal || literal->type.rank != 0 || !is_discrete(literal->type.dtype)) return false;
-  value = element_as_integer(literal->bytes.data(), literal->type.dtype);
-  return true;
-}
 
 // Positions that a slice of constants takes of an axis of `size`, by Python's rules; false when it is not of constants.
 bool positions_of(const IndexEntry& entry, int64_t size, std::vector<size_t>& positions) {

@@ -65,17 +65,26 @@ class Rewriter {
     const auto entry = uses_.find(v);
     return entry == uses_.end() ? used_often : entry->second;
   };
+  VarMap<const Op*> clients_;
+  std::function<const Op*(const Var&)> client_of_ = [this](const Var& v) {
+    const auto entry = clients_.find(v);
+    return entry == clients_.end() ? nullptr : entry->second;
+  };
   std::unordered_map<uint64_t, std::vector<Var>> normal_;  // by node id: what each output became
   std::unordered_set<uint64_t> open_;                      // nodes on the stack
   int64_t rewrites_ = 0, limit_ = 0;
   bool changed_ = false;
+  bool late_ = false;        // late rules are tried
+  bool wants_late_ = false;  // a node is there for which there are some
 };
 
 void Rewriter::count_uses(std::span<const Var> outputs) {
   uses_.clear();
+  clients_.clear();
   for (const NodePtr& node : toposort(outputs)) {
     for (uint32_t k = 0; k < node->types.size(); ++k) uses_.try_emplace({node, k}, 0);
-    for (const Var& input : node->inputs) ++uses_[input];
+    for (const Var& input : node->inputs) ++uses_[input], clients_[input] = node->op;
+    for (const Rule* rule : index_.of(*node->op)) wants_late_ |= rule->late;
   }
   for (const Var& output : outputs) ++uses_[output];
 }
@@ -101,6 +110,7 @@ void Rewriter::hand_over_uses(const NodePtr& node, const std::vector<Var>& heirs
     if (entry == uses_.end() || heirs[k].node == node) continue;
     const int count = entry->second;
     uses_[heirs[k]] += count;
+    if (const Op* const client = client_of_({node, k})) clients_[heirs[k]] = client;
   }
 }
 
@@ -174,7 +184,9 @@ std::vector<Var> Rewriter::run(std::vector<Var> outputs, int& passes) {
     changed_ = false;
     count_uses(outputs);
     outputs = pass(outputs);
-    if (!changed_) return outputs;
+    if (changed_) continue;
+    if (late_ || !wants_late_) return outputs;
+    late_ = true;
   }
   statistics_.stopped = true;
   return outputs;
@@ -188,8 +200,9 @@ std::vector<Var> Rewriter::applied(const NodePtr& node) {
   const LineId outer = builder_.line;
   builder_.line = node->line;
   std::vector<Var> replacement;
-  RuleContext context{builder_, node, shapes_, uses_of_};
+  RuleContext context{builder_, node, shapes_, uses_of_, client_of_};
   for (const Rule* rule : index_.of(*node->op)) {
+    if (rule->late && !late_) continue;
     if (rewrites_ >= limit_) {
       statistics_.stopped = true;
       break;

@@ -34,6 +34,8 @@ struct RuleContext {
   ShapeFacts& shapes;
   /// How many uses a variable has; what a rule has just made inside of its replacement counts as used often.
   const std::function<int(const Var&)>& uses;
+  /// The row that uses a variable, of those known when the pass began (any one of several); null: none.
+  const std::function<const Op*(const Var&)>& client;
 
   bool only_client(const Var& v) const { return uses(v) == 1; }
   Expr in(size_t k) const { return builder.wrap(node->inputs[k]); }
@@ -53,6 +55,7 @@ struct Rule {
   std::string_view name;  // Theano's where Theano has the rule; several rules may share a name
   RuleKind kind = RuleKind::exact;
   Phase phase = Phase::canonicalize;
+  bool late = false;                        // tried when the phase's other rules have nothing left to do
   std::vector<std::string_view> tags = {};  // besides the name, the phase and, for fast_math, the kind
 
   /// Rows at the root: by name, or by a question about the row.
@@ -77,6 +80,7 @@ std::vector<Rule> constant_rules();   // constants.cpp
 std::vector<Rule> fill_rules();       // fill_rules.cpp
 std::vector<Rule> shape_rules();      // shape_rules.cpp
 std::vector<Rule> index_rules();      // index_rules.cpp
+std::vector<Rule> part_rules();       // part_rules.cpp
 std::vector<Rule> reduce_rules();     // reduce_rules.cpp
 std::vector<Rule> stability_rules();  // stability.cpp
 std::vector<Rule> softmax_rules();    // softmax_rules.cpp
