@@ -214,8 +214,8 @@ void run_row(const RowLoops& loops, const Groups& rows, const std::vector<int>& 
 
 // Rows whose columns are added one after the other: enough blocks for several threads, few of them.
 SizeId rows_of_block(SizeTable& t, SizeId rows) {
-  constexpr int64_t least = 8, blocks = 32;
-  return t.max(t.constant(least), t.min(t.constant(column_block), ceil_div(t, rows, blocks)));
+  constexpr int64_t blocks = 32;
+  return t.max(t.constant(1), t.min(t.constant(column_block), ceil_div(t, rows, blocks)));
 }
 
 }  // namespace
