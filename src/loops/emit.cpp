@@ -157,6 +157,13 @@ Value Emitter::evaluate(const Var& v, const Index& index) {
   return op.pull(pull, v.output, index);
 }
 
+// Stands for any operation where only what it reads counts: a sum of floats never loses an operand.
+Value Emitter::sum_of(const std::vector<Value>& x) {
+  Value sum = b.constant(DType::f64, 0);
+  for (const Value& v : x) sum = sum + loop::cast(v, DType::f64);
+  return sum;
+}
+
 Value Emitter::elementwise(const Var& v, const Index& index) {
   const Node& node = *v.node;
   const Elementwise& row = node.op->elementwise;
@@ -172,6 +179,7 @@ Value Emitter::elementwise(const Var& v, const Index& index) {
     }
     x.push_back(loop::cast(element(input, at), k == 0 && row.first_kept ? row.first : compute));
   }
+  if (analysis) return loop::cast(sum_of(x), v.type().dtype);
   return loop::cast(row.code(b, x, node.attributes), v.type().dtype);
 }
 

@@ -104,6 +104,7 @@ class Emitter {
   friend struct NodePull;
   Value evaluate(const Var& v, const Index& index);
   Value elementwise(const Var& v, const Index& index);
+  Value sum_of(const std::vector<Value>& x);
   Value load(const Var& v, const Index& index);
   Value offset(const Var& v, const Index& index);
   bool is_parameter(const Var& v) const;

@@ -4,19 +4,24 @@
 #include <algorithm>
 #include <utility>
 
+#include "loops/cluster_order.h"
+#include "loops/fusion.h"
+
 namespace croton {
 namespace {
 
 class Merger {
  public:
   Merger(std::vector<Cluster>& clusters, std::vector<std::set<int>>& needs, const MergeOptions& options)
-      : clusters_(clusters), needs_(needs), options_(options), merged_into_(clusters.size()) {
-    for (size_t k = 0; k < clusters.size(); ++k) merged_into_[k] = static_cast<int>(k);
-  }
+      : clusters_(clusters), needs_(needs), options_(options), order_(needs, options.search_limit) {}
 
-  void merge_readers(std::vector<int> readers) {
+  // A reader that has taken long to compare is left as it is: less is merged, and merging stays linear.
+  void merge_readers(const std::vector<int>& readers) {
     for (size_t i = 0; i < readers.size(); ++i) {
-      for (size_t j = i + 1; j < readers.size(); ++j) try_merge(now(readers[i]), now(readers[j]));
+      const size_t end = order_.met() + 4 * options_.search_limit;
+      for (size_t j = i + 1; j < readers.size() && order_.met() + (j - i) < end; ++j) {
+        try_merge(order_.now(readers[i]), order_.now(readers[j]));
+      }
     }
   }
 
@@ -30,7 +35,8 @@ class Merger {
         if (!is_update_of_new_memory(b) || !same_places(a.node, b.node) || a.region != b.region) continue;
         const int first = static_cast<int>(i), second = static_cast<int>(j);
         const bool fits = small_enough(a, b) && may_join(a) && may_join(b);
-        if (fits && !depends(first, second) && !depends(second, first)) merge(first, second);
+        if (fits && order_.near(first, second) && !order_.depends(first, second) && !order_.depends(second, first))
+          merge(first, second);
       }
     }
   }
@@ -48,20 +54,18 @@ class Merger {
     merge_readers(group);
   }
 
+  void finish() { order_.resolve(); }
+
  private:
-  int now(int id) const {
-    while (merged_into_[static_cast<size_t>(id)] != id) id = merged_into_[static_cast<size_t>(id)];
-    return id;
-  }
   Cluster& at(int id) { return clusters_[static_cast<size_t>(id)]; }
 
   void try_merge(int a, int b) {
-    if (a == b || !fit(at(a), at(b))) return;
+    if (a == b || !fit(at(a), at(b)) || !order_.near(a, b)) return;
     if (at(a).reduced.empty() || at(b).rows()) std::swap(a, b);  // the form of the one that reduces, rows above all
-    if (depends(a, b)) {
+    if (order_.depends(a, b)) {
       if (!may_follow(a, b)) return;
       std::swap(a, b);
-    } else if (depends(b, a) && !may_follow(b, a)) {
+    } else if (order_.depends(b, a) && !may_follow(b, a)) {
       return;
     }
     merge(a, b);
@@ -89,7 +93,8 @@ class Merger {
     const bool same_element = at(maker).domain.empty();
     if (!same_element && (!at(maker).rows() || follows_from_columns(at(user), at(maker)))) return false;
     const std::set<int>& needs = needs_[static_cast<size_t>(user)];
-    return std::none_of(needs.begin(), needs.end(), [&](int n) { return n != maker && depends(n, maker); });
+    return std::none_of(needs.begin(), needs.end(),
+                        [&](int n) { return order_.now(n) != maker && order_.depends(order_.now(n), maker); });
   }
 
   // A reduction of rows takes maps of the same space in, and reductions over all other axes.
@@ -100,6 +105,7 @@ class Merger {
     return small_enough(a, b) && may_join(a) && may_join(b);
   }
   bool small_enough(const Cluster& a, const Cluster& b) const {
+    if ((a.rows() || b.rows()) && a.reductions + b.reductions > reduction_limit) return false;
     return a.roots.size() + b.roots.size() <= options_.root_limit && a.weight + b.weight <= options_.weight_limit;
   }
 
@@ -111,23 +117,8 @@ class Merger {
   }
 
   bool may_join(const Cluster& c) const {
-    return std::none_of(c.members.begin(), c.members.end(),
-                        [&](const NodePtr& m) { return options_.apart->contains(m.get()); });
-  }
-
-  // Whether cluster `id` has to run after `other`. A search that gets long answers yes: less is merged.
-  bool depends(int id, int other) {
-    std::vector<int> todo = {id};
-    std::set<int> seen;
-    while (!todo.empty()) {
-      const int c = todo.back();
-      todo.pop_back();
-      if (c == other || seen.size() > options_.search_limit) return true;
-      for (const int n : needs_[static_cast<size_t>(c)]) {
-        if (seen.insert(now(n)).second) todo.push_back(now(n));
-      }
-    }
-    return false;
+    return options_.apart->empty() || std::none_of(c.members.begin(), c.members.end(),
+                                                   [&](const NodePtr& m) { return options_.apart->contains(m.get()); });
   }
 
   // Both lists of members are in reverse topological order, and so is what comes of them.
@@ -144,18 +135,13 @@ class Merger {
     members.erase(std::unique(members.begin(), members.end()), members.end());
     to.members = std::move(members);
     to.weight += from.weight;
+    to.reductions += from.reductions;
     to.member_set.insert(from.member_set.begin(), from.member_set.end());
     to.roots.insert(to.roots.end(), from.roots.begin(), from.roots.end());
     if (from.node) to.others.push_back(from.node);
     to.others.insert(to.others.end(), from.others.begin(), from.others.end());
     from = Cluster{};
-    needs_[static_cast<size_t>(b)].erase(a);
-    needs_[static_cast<size_t>(a)].merge(needs_[static_cast<size_t>(b)]);
-    needs_[static_cast<size_t>(b)].clear();
-    merged_into_[static_cast<size_t>(b)] = a;
-    for (std::set<int>& needs : needs_) {
-      if (needs.erase(b) > 0) needs.insert(a);
-    }
+    order_.merge(a, b);
   }
 
   bool follows_from_columns(const Cluster& user, const Cluster& maker) const {
@@ -179,7 +165,7 @@ class Merger {
   std::vector<Cluster>& clusters_;
   std::vector<std::set<int>>& needs_;
   const MergeOptions& options_;
-  std::vector<int> merged_into_;  // another cluster, or itself
+  ClusterOrder order_;
 };
 
 }  // namespace
@@ -190,6 +176,7 @@ void merge_clusters(std::vector<Cluster>& clusters, std::vector<std::set<int>>& 
   merger.merge_updates();
   for (const std::vector<int>& ids : readers) merger.merge_readers(ids);
   merger.merge_scalars();
+  merger.finish();
 }
 
 }  // namespace croton

@@ -7,20 +7,20 @@
 #include <utility>
 
 #include "base/error.h"
+#include "loops/fusion.h"
 #include "loops/merge_clusters.h"
 
 namespace croton {
 namespace {
 
-constexpr size_t weight_limit = 400;  // heavier kernels compile slowly
-constexpr size_t root_limit = 6;
+constexpr std::ptrdiff_t neighbour_limit = 64;
 constexpr size_t search_limit = 1000;  // clusters looked at for one answer: scheduling stays linear
 
 class Scheduler {
  public:
   Scheduler(std::span<const NodePtr> order, std::span<const Var> needed, GraphSizes& sizes, const Regions& regions,
             const ScheduleOptions& options)
-      : order_(order), sizes_(sizes), regions_(regions), options_(options) {
+      : order_(order), sizes_(sizes), rules_(sizes), regions_(regions), options_(options) {
     for (const Var& v : needed) require(v);
     for (const SizeGuard& g : sizes.guards()) {
       std::vector<SizeId>& checked = checked_sizes_[g.node.node.get()];
@@ -52,19 +52,6 @@ class Scheduler {
     return false;
   }
 
-  // A reduction over no axes at all, which the rewriting removes, is left to its reference value.
-  static bool fusable(const Node& node) {
-    const bool reduces = node.op->is_reduce() && !node.attributes.ints.empty();
-    return (node.op->elementwise.code || node.op->pull || reduces) && !has_complex_values(node);
-  }
-  // Loops know no complex numbers: the few nodes that have them are computed by their reference values.
-  static bool has_complex_values(const Node& node) {
-    const auto is_complex_tensor = [](const Type& t) { return t.is_tensor() && is_complex(t.dtype); };
-    return std::any_of(node.types.begin(), node.types.end(), is_complex_tensor) ||
-           std::any_of(node.inputs.begin(), node.inputs.end(),
-                       [&](const Var& v) { return is_complex_tensor(v.type()); });
-  }
-
   // The scalar's value is an expression of sizes: kernels get it as a parameter and nothing is computed for it.
   bool is_size(const Var& v) {
     if (!sizes_.is_scalar(v)) return false;
@@ -81,6 +68,7 @@ class Scheduler {
     if (!options_.interpret && sizes_.is_view(Var{node, 0})) {
       // Seen through: readers inside kernels reach the source, or a view slot of it.
       for (const int c : users) use(node->inputs[0], c);
+      copied_above(node->inputs[0], copies_[node.get()]);
       for (const int c : users) {
         for (size_t k = 1; k < node->inputs.size(); ++k) use_scalar(node->inputs[k], c);
       }
@@ -90,7 +78,7 @@ class Scheduler {
       return;
     }
     if (options_.interpret || op.is_update() || (op.library.problem.size() && library(*node)) || op.has(lazy) ||
-        !fusable(*node)) {
+        !FusionRules::fusable(*node)) {
       call_step(node);
       return;
     }
@@ -103,7 +91,7 @@ class Scheduler {
     Cluster c;
     c.node = node;
     c.region = regions_.of(node.get());
-    const bool update = node->op->is_update() && !options_.interpret && !has_complex_values(*node);
+    const bool update = node->op->is_update() && !options_.interpret && !FusionRules::has_complex_values(*node);
     c.kind = update                                                                      ? Cluster::Kind::update
              : node->op->has(lazy)                                                       ? Cluster::Kind::branch
              : !options_.interpret && node->op->library.problem.size() && library(*node) ? Cluster::Kind::library
@@ -174,112 +162,27 @@ class Scheduler {
     return size_leaves_[id] = std::move(found);
   }
 
-  const std::vector<SizeId>& dims_of(const NodePtr& node) { return sizes_.dims(Var{node, 0}); }
-
-  std::vector<SizeId> without(const std::vector<SizeId>& domain, const std::vector<int>& axes) const {
-    std::vector<SizeId> rest;
-    for (size_t a = 0; a < domain.size(); ++a) {
-      if (std::find(axes.begin(), axes.end(), static_cast<int>(a)) == axes.end()) rest.push_back(domain[a]);
-    }
-    return rest;
-  }
-
-  static std::vector<int> axes_of(const Node& node) {
-    return {node.attributes.ints.begin(), node.attributes.ints.end()};
-  }
-
   bool inline_into_users(const NodePtr& node, const std::set<int>& users) {
     if (!options_.fuse || options_.apart.contains(node.get()) || outside_.contains(node.get()) || users.empty())
       return false;
     for (uint32_t k = 0; k < node->types.size(); ++k) {
       if (is_size(Var{node, k})) return false;
     }
-    if (users.size() > 1 && !cheap(node)) return false;
+    const int above = copies_[node.get()];
+    if (users.size() > 1 && !rules_.cheap(node, above)) return false;
     for (const int c : users) {
-      if (!legal(node, clusters_[static_cast<size_t>(c)])) return false;
+      if (!rules_.legal(node, clusters_[static_cast<size_t>(c)])) return false;
     }
     for (const int c : users) join(node, c);
+    if (users.size() > 1) {
+      for (const Var& input : node->inputs) copied_above(input, above + 1);
+    }
     return true;
   }
 
-  // Computing it again costs no more than loading it: one load and no arithmetic worth the name. What an operation of
-  // elements repeats along an axis stays in registers or in the first cache.
-  bool cheap(const NodePtr& node) {
-    if (of_scalars(Var{node, 0})) return true;
-    if (node->op->is_reduce() || node->op->has(expensive) || node->op->has(may_fail)) return false;
-    const auto is_loaded = [&](const Var& input) {
-      if (!input.type().is_tensor() || input.type().rank == 0 || literal_of(input) || of_scalars(input)) return false;
-      return node->op->pull != nullptr || sizes_.dims(input) == dims_of(node);
-    };
-    return std::count_if(node->inputs.begin(), node->inputs.end(), is_loaded) <= 1;
-  }
-
-  // A repeated scalar, say, or a range: registers hold all that its elements are computed from.
-  static bool of_scalars(const Var& v) {
-    return v.op().pull != nullptr && std::all_of(v.node->inputs.begin(), v.node->inputs.end(), [](const Var& input) {
-             return input.type().is_tensor() && input.type().rank == 0;
-           });
-  }
-
-  bool legal(const NodePtr& node, const Cluster& c) {
-    if (c.kind != Cluster::Kind::map && c.kind != Cluster::Kind::update) return false;
-    if (c.weight >= weight_limit || reads_what_it_changes(*node, c)) return false;
-    if (node->op->is_reduce()) return c.kind == Cluster::Kind::map && !c.pieces() && legal_reduction(node, c);
-    if (!node->op->has(expensive) || c.kind == Cluster::Kind::update) return true;
-    const std::vector<SizeId>& dims = dims_of(node);
-    if (c.pieces()) return has_part_of(c, dims);
-    return dims == c.domain || dims == without(c.domain, c.reduced);
-  }
-
-  bool has_part_of(const Cluster& c, const std::vector<SizeId>& dims) {
-    const std::vector<Var>& parts = c.roots[0].node->inputs;
-    return std::any_of(parts.begin(), parts.end(), [&](const Var& part) { return sizes_.dims(part) == dims; });
-  }
-
-  // What reads the leaf whose region is changed runs before the change, which then may happen in the leaf's own memory.
-  bool reads_what_it_changes(const Node& node, const Cluster& c) const {
-    if (c.kind != Cluster::Kind::update || !c.node->inputs[0].op().has(leaf)) return false;
-    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](Var v) {
-      while (sizes_.is_view(v)) v = v.node->inputs[0];
-      return v == c.node->inputs[0];
-    });
-  }
-
-  bool legal_reduction(const NodePtr& node, const Cluster& c) {
-    const std::vector<SizeId>& space = sizes_.dims(node->inputs[0]);
-    const std::vector<int> axes = axes_of(*node);
-    const bool rows = !axes.empty() && axes.back() + 1 == static_cast<int>(space.size()) &&
-                      axes.size() < space.size() && axes.front() == static_cast<int>(space.size() - axes.size());
-    if (c.reduced.empty()) {
-      return (rows && space == c.domain) || (dims_of(node) == c.domain && roots_have(c, c.domain));
-    }
-    if (c.domain != space || c.reduced != axes) return false;
-    return rows || !feeds_elements(node, c);
-  }
-
-  bool roots_have(const Cluster& c, const std::vector<SizeId>& dims) {
-    return std::all_of(c.roots.begin(), c.roots.end(), [&](const Var& r) { return sizes_.dims(r) == dims; }) &&
-           std::none_of(c.members.begin(), c.members.end(), [&](const NodePtr& m) { return m->op->is_reduce(); });
-  }
-
-  // A member with an element for every point of the domain uses the reduction's result.
-  bool feeds_elements(const NodePtr& node, const Cluster& c) {
-    std::vector<const Node*> seen = {node.get()};
-    for (size_t k = c.members.size(); k-- > 0;) {  // members are in reverse topological order
-      const NodePtr& m = c.members[k];
-      const bool uses = std::any_of(m->inputs.begin(), m->inputs.end(), [&](const Var& v) { return reaches(v, seen); });
-      if (!uses) continue;
-      if (dims_of(m) == c.domain) return true;
-      seen.push_back(m.get());
-    }
-    return false;
-  }
-  bool reaches(Var v, const std::vector<const Node*>& seen) {
-    for (;;) {
-      if (std::find(seen.begin(), seen.end(), v.node.get()) != seen.end()) return true;
-      if (!sizes_.is_view(v)) return false;
-      v = v.node->inputs[0];
-    }
+  void copied_above(const Var& v, int nodes) {
+    int& known = copies_[v.node.get()];
+    known = std::max(known, nodes);
   }
 
   // What the node's sizes, and what is checked before it runs, are computed from.
@@ -301,11 +204,12 @@ class Scheduler {
     Cluster& c = clusters_[static_cast<size_t>(id)];
     if (node->op->is_reduce() && c.reduced.empty()) {
       c.domain = sizes_.dims(node->inputs[0]);
-      c.reduced = axes_of(*node);
+      c.reduced = FusionRules::axes_of(*node);
     }
     c.members.push_back(node);
     c.member_set.insert(node.get());
-    c.weight += weight_of(*node);
+    c.reductions += node->op->is_reduce();
+    c.weight += FusionRules::weight_of(*node);
     for (const Var& input : node->inputs) {
       if (!input.type().is_tensor()) continue;
       use(input, id);
@@ -321,8 +225,8 @@ class Scheduler {
       Cluster c;
       c.region = regions_.of(node.get());
       const bool reduces = node->op->is_reduce();
-      c.domain = reduces ? sizes_.dims(node->inputs[0]) : dims_of(node);
-      if (reduces) c.reduced = axes_of(*node);
+      c.domain = reduces ? sizes_.dims(node->inputs[0]) : rules_.dims_of(node);
+      if (reduces) c.reduced = FusionRules::axes_of(*node);
       id = add(std::move(c), users);
     } else {
       for (const int u : users) {
@@ -340,36 +244,30 @@ class Scheduler {
   int shared_cluster(const NodePtr& node, const std::set<int>& users) {
     if (!options_.fuse || options_.apart.contains(node.get())) return -1;
     const bool reduces = node->op->is_reduce();
-    const std::vector<SizeId>& space = reduces ? sizes_.dims(node->inputs[0]) : dims_of(node);
+    const std::vector<SizeId>& space = reduces ? sizes_.dims(node->inputs[0]) : rules_.dims_of(node);
     if (space.empty()) return -1;
     const int region = regions_.of(node.get());
     const auto before = outside_.find(node.get());
     for (const int id : neighbours(node, users)) {
       const Cluster& c = clusters_[static_cast<size_t>(id)];
       if (before != outside_.end() && before->second.contains(id)) continue;
-      if (c.region != region || c.domain != space || full(c)) continue;
-      if (reduces && (c.reduced != axes_of(*node) || (!c.rows() && feeds_elements(node, c)))) continue;
+      if (c.region != region || c.domain != space || FusionRules::full(c)) continue;
+      if (reduces && !rules_.legal_root(node, c)) continue;
       if (!runs_after_others(id, users)) return id;
     }
     return -1;
   }
 
-  static bool full(const Cluster& c) {
-    return c.kind != Cluster::Kind::map || c.pieces() || c.roots.size() >= root_limit || c.weight >= weight_limit;
-  }
-
-  // About how many instructions of an elementwise operation it takes.
-  static size_t weight_of(const Node& node) { return node.op->has(expensive) ? 8 : 1; }
-
-  // Kernels that use the node or read what it reads, in order of discovery.
+  // Kernels that use the node or read what it reads, in order of discovery; of many readers the last ones.
   std::set<int> neighbours(const NodePtr& node, const std::set<int>& users) {
     std::set<int> found = users;
     for (const Var& input : node->inputs) {
       const auto known = readers_.find(input);
       if (known == readers_.end()) continue;
       std::vector<int>& readers = known->second;
-      std::erase_if(readers, [&](int id) { return full(clusters_[static_cast<size_t>(id)]); });  // for good
-      found.insert(readers.begin(), readers.end());
+      std::erase_if(readers,
+                    [&](int id) { return FusionRules::full(clusters_[static_cast<size_t>(id)]); });  // for good
+      found.insert(readers.end() - std::min(std::ssize(readers), neighbour_limit), readers.end());
     }
     return found;
   }
@@ -447,10 +345,12 @@ class Scheduler {
 
   std::span<const NodePtr> order_;
   GraphSizes& sizes_;
+  FusionRules rules_;
   const Regions& regions_;
   const ScheduleOptions& options_;
   VarSet required_;
   std::unordered_map<const Node*, std::set<int>> users_;
+  std::unordered_map<const Node*, int> copies_;  // length of the chain of nodes that use it and are in several clusters
   std::unordered_map<const Node*, std::set<int>> outside_;  // the clusters that need it in memory
   std::vector<Cluster> clusters_;
   std::vector<std::set<int>> needs_;

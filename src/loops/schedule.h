@@ -31,6 +31,7 @@ struct Cluster {
   bool pieces() const;  // it makes one result of parts, each computed where it lies
   std::unordered_set<const Node*> member_set;
   size_t weight = 0;       // of the members: how much there is to compile
+  size_t reductions = 0;   // among the members
   std::vector<int> needs;  // clusters that must run before
 };
 

@@ -43,7 +43,7 @@ def lying(values, layout):
     if layout == "reversed":
         turned = values[tuple(slice(None, None, -1) for _ in values.shape)].copy()
         return turned[tuple(slice(None, None, -1) for _ in values.shape)]
-    if layout == "strided" and values.ndim:
+    if layout == "strided" and values.size and values.ndim:
         wide = np.zeros([2 * n + 1 for n in values.shape], values.dtype)
         part = wide[tuple(slice(1, 2 * n + 1, 2) for n in values.shape)]
         part[...] = values

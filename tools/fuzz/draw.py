@@ -1,4 +1,5 @@
 """Draws programs: from a seed always the same one, line by line, each line computed at once to know shapes and values."""
+import math
 import random
 from dataclasses import replace
 
@@ -33,6 +34,11 @@ class Value:
         self.ones = tuple(variable.broadcastable)
         self.is_float, self.is_complex = self.dtype.startswith("float"), self.dtype.startswith("complex")
         self.is_integer = "int" in self.dtype
+
+
+def room(shape, sizes):
+    """Elements of an input, or what its memory may have room for where some axis has none."""
+    return math.prod(max(sizes.get(s, s), 1) for s in shape)
 
 
 class Drawer:
@@ -87,9 +93,9 @@ class Drawer:
         sizes = []
         for _ in range(rank):
             sizes.append(self.choice(("n", "m", "n", "m", "k", "k", 1, 2, 3)))
-            while np.prod([self.sizes.get(s, s) for s in sizes]) > ELEMENTS[self.scale]:
+            while room(sizes, self.sizes) > ELEMENTS[self.scale]:
                 sizes[-1] = self.choice((1, 2, 3, 5))
-                if np.prod([self.sizes.get(s, s) for s in sizes[:-1]]) * 5 > ELEMENTS[self.scale]:
+                if room(sizes[:-1], self.sizes) * 5 > ELEMENTS[self.scale]:
                     sizes.pop()
                     break
         return sizes
@@ -215,7 +221,9 @@ def finished(d):
             updates.append((i.name, d.choice(types[-5:])))
             if d.chance(0.5) and updates[-1][1] in outputs and len(outputs) > 1:
                 outputs.remove(updates[-1][1])
-    other = {letter: d.choice(SIZES[d.scale if d.scale != "large" else "tile"]) for letter in "nm"}
-    other["k"] = d.choice(SIZES["tiny"])
+    for scale in (d.scale if d.scale != "large" else "tile", "vector", "tiny"):  # of the second sizes: the first that fits
+        other = {"n": d.choice(SIZES[scale]), "m": d.choice(SIZES[scale]), "k": d.choice(SIZES["tiny"])}
+        if all(room(i.sizes, other) <= d.most_elements() for i in d.inputs):
+            break
     program = Program(d.seed, d.sizes, other, tuple(d.inputs), tuple(d.steps), tuple(outputs), tuple(updates))
     return replace(program, excluded=tuple(rows.some_rules(d))).without_unused()
