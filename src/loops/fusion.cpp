@@ -57,7 +57,8 @@ bool FusionRules::of_scalars(const Var& v) {
 
 bool FusionRules::legal(const NodePtr& node, const Cluster& c) {
   if (c.kind != Cluster::Kind::map && c.kind != Cluster::Kind::update) return false;
-  if (c.weight >= weight_limit || reads_what_it_changes(*node, c)) return false;
+  if (c.weight >= weight_limit || c.wanted_at(node.get()) > index_limit || reads_what_it_changes(*node, c))
+    return false;
   if (node->op->is_reduce()) return c.kind == Cluster::Kind::map && !c.pieces() && legal_reduction(node, c);
   if (!node->op->has(expensive) || c.kind == Cluster::Kind::update) return true;
   const std::vector<SizeId>& dims = dims_of(node);
@@ -127,6 +128,9 @@ bool FusionRules::full(const Cluster& c) {
          (c.rows() && c.reductions >= reduction_limit);
 }
 
-size_t FusionRules::weight_of(const Node& node) { return node.op->has(expensive) ? 8 : 1; }
+size_t FusionRules::weight_of(const Node& node) {
+  if (node.op->pieces) return 8 * node.inputs.size();  // a branch, or a loop, for each
+  return node.op->has(expensive) ? 8 : node.op->pull ? node.inputs.size() : 1;
+}
 
 }  // namespace croton

@@ -11,6 +11,7 @@ namespace croton {
 constexpr size_t weight_limit = 400;  // heavier kernels compile slowly
 constexpr size_t root_limit = 6;
 constexpr int copy_limit = 8;           // operations in a chain that are computed again instead of one load
+constexpr int index_limit = 8;          // at which a kernel computes one node: a chain of stencils would double them
 constexpr size_t reduction_limit = 12;  // along rows: each may compute again all that the ones before it are made of
 
 class FusionRules {

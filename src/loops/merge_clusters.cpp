@@ -136,6 +136,7 @@ class Merger {
     to.members = std::move(members);
     to.weight += from.weight;
     to.reductions += from.reductions;
+    to.wanted.merge(from.wanted);
     to.member_set.insert(from.member_set.begin(), from.member_set.end());
     to.roots.insert(to.roots.end(), from.roots.begin(), from.roots.end());
     if (from.node) to.others.push_back(from.node);

@@ -67,7 +67,10 @@ class Scheduler {
     if (!must && users.empty()) return;
     if (!options_.interpret && sizes_.is_view(Var{node, 0})) {
       // Seen through: readers inside kernels reach the source, or a view slot of it.
-      for (const int c : users) use(node->inputs[0], c);
+      for (const int c : users) {
+        use(node->inputs[0], c);
+        want(*node, node->inputs[0], clusters_[static_cast<size_t>(c)]);
+      }
       copied_above(node->inputs[0], copies_[node.get()]);
       for (const int c : users) {
         for (size_t k = 1; k < node->inputs.size(); ++k) use_scalar(node->inputs[k], c);
@@ -180,6 +183,17 @@ class Scheduler {
     return true;
   }
 
+  // At how many indices a cluster has to compute what `user`, a member or a view in it, reads.
+  static void want(const Node& user, const Var& input, Cluster& c) {
+    Cluster::Wanted& wanted = c.wanted[input.node.get()];
+    const int times = user.op->is_reduce() ? 1 : c.wanted_at(&user);
+    if (input.type().rank == 0 || user.op->is_elementwise() || user.op->is_reduce()) {
+      wanted.at_own = std::max(wanted.at_own, input.type().rank == 0 ? 1 : times);
+    } else {
+      wanted.elsewhere += times;
+    }
+  }
+
   void copied_above(const Var& v, int nodes) {
     int& known = copies_[v.node.get()];
     known = std::max(known, nodes);
@@ -209,10 +223,11 @@ class Scheduler {
     c.members.push_back(node);
     c.member_set.insert(node.get());
     c.reductions += node->op->is_reduce();
-    c.weight += FusionRules::weight_of(*node);
+    c.weight += FusionRules::weight_of(*node) * static_cast<size_t>(c.wanted_at(node.get()));
     for (const Var& input : node->inputs) {
       if (!input.type().is_tensor()) continue;
       use(input, id);
+      want(*node, input, c);
       if (input.type().rank == 0) continue;
       std::vector<int>& readers = readers_[input];
       if (readers.empty() || readers.back() != id) readers.push_back(id);
@@ -364,6 +379,11 @@ class Scheduler {
 }  // namespace
 
 bool Cluster::pieces() const { return kind == Kind::map && roots.size() == 1 && roots[0].op().pieces != nullptr; }
+
+int Cluster::wanted_at(const Node* node) const {
+  const auto found = wanted.find(node);
+  return found == wanted.end() ? 1 : std::max(found->second.at_own + found->second.elsewhere, 1);
+}
 
 bool Cluster::rows() const {
   return !reduced.empty() && reduced.back() + 1 == static_cast<int>(domain.size()) && reduced.size() < domain.size();

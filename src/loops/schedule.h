@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <span>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -23,6 +24,11 @@ struct Cluster {
   std::vector<SizeId> domain;    // iteration space; with `reduced` axes the roots may have the rest as their space
   std::vector<int> reduced;      // sorted axes of the domain over which its reductions run; empty: a plain map
   std::vector<NodePtr> members;  // evaluated inside, in reverse topological order
+  struct Wanted {  // at how many indices: those of operations of elements that use it, and those of all other users
+    int at_own = 0, elsewhere = 0;
+  };
+  std::unordered_map<const Node*, Wanted> wanted;
+  int wanted_at(const Node* node) const;
   bool has(const Node* n) const { return member_set.contains(n); }
   // Beside reductions of rows: those over all other axes, and what is computed from them. Rows give sums of their
   // blocks, which a second kernel joins.

@@ -13,6 +13,8 @@ SAMPLES, MORE_SAMPLES = 3, 12
 LIMIT_OF_REFERENCE = 20000  # elements of all values: the interpreter takes them one by one
 ERRORS = (TypeError, ValueError, IndexError, NotImplementedError, ZeroDivisionError, MemoryError)
 
+NO_MAXIMUM = "zero-size array to reduction operation"  # local_log_sum_exp takes one, as in Theano, also of no elements
+
 
 class Chosen(Mode):
     """A mode with parts that users cannot set."""
@@ -126,6 +128,8 @@ def compare(mode, run, reference, bits):
     for call, error in enumerate(reference.run.errors):
         if error:
             return  # the states are others from here on
+        if run.errors[call] and not bits and NO_MAXIMUM in run.errors[call]:
+            return
         if run.errors[call]:
             raise Failure(f"error {mode}", f"call {call} fails: {run.errors[call]}")
         for k, expected in enumerate(reference.run.everything(call)):
