@@ -53,8 +53,30 @@ SizeReg& Layout::register_of(SizeId id) {
 // The register of this very expression: a guard compares what others take for equal.
 SizeReg Layout::plain_reg(SizeId id) { return id == no_size ? no_reg : computed(id, sizes_.canonical(id) != id); }
 
+// Expressions may be as deep as the graph: what they are made of is computed first, without recursion.
 SizeReg Layout::computed(SizeId id, bool plain) {
-  if (const SizeReg known = register_of(id); known != no_reg) return known;
+  struct Wanted {
+    SizeId id;
+    bool plain;
+  };
+  for (std::vector<Wanted> todo = {{id, plain}}; !todo.empty();) {
+    const Wanted w = todo.back();
+    const SizeExpr& e = sizes_.table()[w.id];
+    const size_t before = todo.size();
+    if (register_of(w.id) == no_reg && e.kind == SizeExpr::Kind::apply) {
+      for (const SizeId arg : e.args) {
+        const SizeId meant = w.plain ? arg : sizes_.canonical(arg);
+        if (register_of(meant) == no_reg) todo.push_back({meant, w.plain && sizes_.canonical(arg) != arg});
+      }
+    }
+    if (todo.size() > before) continue;
+    if (register_of(w.id) == no_reg) compute(w.id, w.plain);
+    todo.pop_back();
+  }
+  return register_of(id);
+}
+
+void Layout::compute(SizeId id, bool plain) {
   const SizeExpr e = sizes_.table()[id];
   SizeInstruction i{};
   switch (e.kind) {
@@ -82,7 +104,6 @@ SizeReg Layout::computed(SizeId id, bool plain) {
   register_of(id) = i.target;
   register_log_.push_back(id);
   program_.size_instructions.push_back(std::move(i));
-  return register_of(id);
 }
 
 std::vector<SizeReg> Layout::regs(const std::vector<SizeId>& ids) {
@@ -95,17 +116,19 @@ std::vector<SizeReg> Layout::regs(const std::vector<SizeId>& ids) {
 
 // The node that has to run before the size can be read; null: it can be read now.
 const Node* Layout::awaited(SizeId id) {
-  if (id == no_size || register_of(id) != no_reg) return nullptr;
-  const SizeExpr& e = sizes_.table()[id];
-  if (e.kind == SizeExpr::Kind::apply) {
-    for (const SizeId arg : e.args) {
-      if (const Node* node = awaited(arg)) return node;
-    }
-    return nullptr;
+  std::unordered_set<SizeId> seen;
+  for (std::vector<SizeId> todo = {id}; !todo.empty();) {
+    const SizeId next = todo.back();
+    todo.pop_back();
+    if (next == no_size || register_of(next) != no_reg || !seen.insert(next).second) continue;
+    const SizeExpr& e = sizes_.table()[next];
+    todo.insert(todo.end(), e.args.rbegin(), e.args.rend());
+    if (e.kind == SizeExpr::Kind::apply) continue;
+    Var v = e.leaf;
+    while (!written_.contains(v) && sizes_.is_view(v)) v = Var(v.node->inputs[0]);
+    if (!written_.contains(v) && !v.op().has(leaf)) return v.node.get();
   }
-  Var v = e.leaf;
-  while (!written_.contains(v) && sizes_.is_view(v)) v = v.node->inputs[0];
-  return written_.contains(v) || v.op().has(leaf) ? nullptr : v.node.get();
+  return nullptr;
 }
 
 const Node* Layout::awaited(const SizeGuard& guard) {
@@ -179,19 +202,25 @@ void Layout::shape_leaves() {
   for (const auto& [v, k] : leaf_slots_) shape_known(v);
 }
 
-int Layout::slot(const Var& v) {
-  if (const auto it = slots_.find(v); it != slots_.end()) return it->second;
-  if (!sizes_.is_view(v)) raise<InternalError>("{} has no memory", v.op().name);
-  Slot s{};
-  s.source = Slot::Source::view;
-  s.index = slot(v.node->inputs[0]);
-  s.dtype = v.type().dtype;
-  s.shape = regs(sizes_.dims(v));
-  s.strides = regs(sizes_.strides(v));
-  s.offset = reg(sizes_.view_offset(v));
-  const int k = add_slot(std::move(s));
-  set_slot(v, k);
-  return k;
+int Layout::slot(const Var& wanted) {
+  std::vector<Var> views;  // from the wanted one towards what has a slot
+  for (Var v = wanted; !slots_.contains(v); v = Var(v.node->inputs[0])) {
+    if (!sizes_.is_view(v)) raise<InternalError>("{} has no memory", v.op().name);
+    views.push_back(v);
+  }
+  for (; !views.empty(); views.pop_back()) {
+    const Var& v = views.back();
+    if (slots_.contains(v)) continue;  // its sizes needed it
+    Slot s{};
+    s.source = Slot::Source::view;
+    s.index = slots_.at(v.node->inputs[0]);
+    s.dtype = v.type().dtype;
+    s.shape = regs(sizes_.dims(v));
+    s.strides = regs(sizes_.strides(v));
+    s.offset = reg(sizes_.view_offset(v));
+    set_slot(v, add_slot(std::move(s)));
+  }
+  return slots_.at(wanted);
 }
 
 int Layout::new_slot(const Var& v, Slot::Source source) {
@@ -238,12 +267,18 @@ void Layout::written(std::span<const Var> results) {
 // ---------------------------------------------------------------------------------------------------------- blocks
 
 void Layout::prepare(Step& step, int k) {
-  if (prepared_.contains(k)) return;
-  const Slot& s = program_.slots[static_cast<size_t>(k)];
-  if (s.source == Slot::Source::view) prepare(step, s.index);
-  prepared_.insert(k);
-  prepared_log_.push_back(k);
-  step.prepares.push_back(k);
+  std::vector<int> chain;  // of views, and what they look at
+  while (!prepared_.contains(k)) {
+    chain.push_back(k);
+    const Slot& s = program_.slots[static_cast<size_t>(k)];
+    if (s.source != Slot::Source::view) break;
+    k = s.index;
+  }
+  for (; !chain.empty(); chain.pop_back()) {
+    prepared_.insert(chain.back());
+    prepared_log_.push_back(chain.back());
+    step.prepares.push_back(chain.back());
+  }
 }
 
 void Layout::flush() {

@@ -54,6 +54,7 @@ class Layout {
   Block& block() { return *scopes_.back().block; }
   SizeReg plain_reg(SizeId id);
   SizeReg computed(SizeId id, bool plain);
+  void compute(SizeId id, bool plain);
   SizeReg& register_of(SizeId id);
   void add_guards();
   void add_guard(const SizeGuard& guard);

@@ -107,10 +107,12 @@ bool Emitter::is_parameter(const Var& v) const {
 
 // Evaluated here rather than loaded: a member, or a view of one or of a parameter.
 bool Emitter::inside(const Var& v) const {
-  if (cluster_.has(v.node.get())) return true;
-  if (!sizes_.is_view(v) || materialised_.contains(v)) return false;
-  const Var& source = v.node->inputs[0];
-  return is_parameter(source) || inside(source);
+  for (const Var* seen = &v; !cluster_.has(seen->node.get());) {
+    if (!sizes_.is_view(*seen) || materialised_.contains(*seen)) return false;
+    seen = &seen->node->inputs[0];
+    if (is_parameter(*seen)) return true;
+  }
+  return true;
 }
 
 Value Emitter::cast_size(const Var& v) { return loop::cast(size(sizes_.scalar(v)), v.type().dtype); }

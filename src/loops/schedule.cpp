@@ -40,9 +40,9 @@ class Scheduler {
 
  private:
   // Memory is needed for `v`: for a view, memory of what it looks at.
-  void require(const Var& v) {
-    required_.insert(v);
-    if (sizes_.is_view(v)) require(v.node->inputs[0]);
+  void require(Var v) {
+    for (; required_.insert(v), sizes_.is_view(v); v = Var(v.node->inputs[0])) {
+    }
   }
 
   bool any_required(const Node& node, const NodePtr& p) const {
@@ -150,19 +150,30 @@ class Scheduler {
   }
   // What a size reads: scalars, and arrays whose sizes are known only when they have been computed.
   const std::vector<Var>& leaves_of(SizeId id) {
-    const auto [it, is_new] = size_leaves_.try_emplace(id);
-    if (!is_new) return it->second;
-    const SizeExpr e = sizes_.table()[id];
+    for (std::vector<SizeId> todo = {id}; !todo.empty();) {  // first what it is made of
+      const SizeExpr& e = sizes_.table()[todo.back()];
+      const auto missing = [&](SizeId arg) { return !size_leaves_.contains(arg); };
+      const auto arg = std::find_if(e.args.begin(), e.args.end(), missing);
+      if (missing(todo.back()) && arg != e.args.end()) {
+        todo.push_back(*arg);
+        continue;
+      }
+      if (missing(todo.back())) size_leaves_.emplace(todo.back(), leaves_of(e));
+      todo.pop_back();
+    }
+    return size_leaves_.at(id);
+  }
+  std::vector<Var> leaves_of(const SizeExpr& e) {
     std::vector<Var> found;
     if (e.kind == SizeExpr::Kind::input_scalar || (e.kind == SizeExpr::Kind::input_dim && !e.leaf.op().has(leaf))) {
       found.push_back(e.leaf);
     }
     for (const SizeId arg : e.args) {
-      for (const Var& v : leaves_of(arg)) {
+      for (const Var& v : size_leaves_.at(arg)) {
         if (std::find(found.begin(), found.end(), v) == found.end()) found.push_back(v);
       }
     }
-    return size_leaves_[id] = std::move(found);
+    return found;
   }
 
   bool inline_into_users(const NodePtr& node, const std::set<int>& users) {

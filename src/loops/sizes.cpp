@@ -2,6 +2,7 @@
 #include "loops/sizes.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -90,10 +91,16 @@ void GraphSizes::add_node(const NodePtr& node) {
 
 // The size reads nothing that exists only inside a region which `region` does not lie in.
 bool GraphSizes::known_outside(SizeId id, int region) const {
-  if (id == no_size) return false;
-  const SizeExpr& e = table_[id];
-  if (e.kind != SizeExpr::Kind::apply) return !e.leaf || regions_.within(region, regions_.of(e.leaf.node.get()));
-  return std::all_of(e.args.begin(), e.args.end(), [&](SizeId arg) { return known_outside(arg, region); });
+  std::unordered_set<SizeId> seen;
+  for (std::vector<SizeId> todo = {id}; !todo.empty();) {
+    const SizeId next = todo.back();
+    todo.pop_back();
+    if (next == no_size) return false;
+    const SizeExpr& e = table_[next];
+    if (e.leaf && !regions_.within(region, regions_.of(e.leaf.node.get()))) return false;
+    if (seen.insert(next).second) todo.insert(todo.end(), e.args.begin(), e.args.end());
+  }
+  return true;
 }
 
 void GraphSizes::add_view(const NodePtr& node) {
