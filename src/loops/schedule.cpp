@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "loops/fusion.h"
 #include "loops/merge_clusters.h"
+#include "loops/size_leaves.h"
 
 namespace croton {
 namespace {
@@ -141,41 +142,13 @@ class Scheduler {
     if (sizes_.is_scalar(v)) require_leaves(sizes_.scalar(v), c);
   }
   void require_leaves(SizeId id, int c) {
-    for (const Var& v : leaves_of(id)) {
+    for (const Var& v : leaves_.of(id)) {
       require(v);
       Var source = v;
       while (sizes_.is_view(source)) source = source.node->inputs[0];
       if (c >= 0 && !source.op().has(leaf) && source.node != clusters_[static_cast<size_t>(c)].node) depend(c, source);
     }
   }
-  // What a size reads: scalars, and arrays whose sizes are known only when they have been computed.
-  const std::vector<Var>& leaves_of(SizeId id) {
-    for (std::vector<SizeId> todo = {id}; !todo.empty();) {  // first what it is made of
-      const SizeExpr& e = sizes_.table()[todo.back()];
-      const auto missing = [&](SizeId arg) { return !size_leaves_.contains(arg); };
-      const auto arg = std::find_if(e.args.begin(), e.args.end(), missing);
-      if (missing(todo.back()) && arg != e.args.end()) {
-        todo.push_back(*arg);
-        continue;
-      }
-      if (missing(todo.back())) size_leaves_.emplace(todo.back(), leaves_of(e));
-      todo.pop_back();
-    }
-    return size_leaves_.at(id);
-  }
-  std::vector<Var> leaves_of(const SizeExpr& e) {
-    std::vector<Var> found;
-    if (e.kind == SizeExpr::Kind::input_scalar || (e.kind == SizeExpr::Kind::input_dim && !e.leaf.op().has(leaf))) {
-      found.push_back(e.leaf);
-    }
-    for (const SizeId arg : e.args) {
-      for (const Var& v : size_leaves_.at(arg)) {
-        if (std::find(found.begin(), found.end(), v) == found.end()) found.push_back(v);
-      }
-    }
-    return found;
-  }
-
   bool inline_into_users(const NodePtr& node, const std::set<int>& users) {
     if (!options_.fuse || options_.apart.contains(node.get()) || outside_.contains(node.get()) || users.empty())
       return false;
@@ -381,7 +354,7 @@ class Scheduler {
   std::vector<Cluster> clusters_;
   std::vector<std::set<int>> needs_;
   VarMap<std::vector<int>> readers_;  // clusters with a member that reads the variable; full ones may be missing
-  std::unordered_map<SizeId, std::vector<Var>> size_leaves_;
+  SizeLeaves leaves_{sizes_.table()};
   std::unordered_map<const Node*, std::vector<SizeId>> checked_sizes_;  // what the guards of a node compare
   std::vector<int> seen_in_;                                            // the last search that met each cluster
   int search_ = 0;

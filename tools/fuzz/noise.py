@@ -18,6 +18,7 @@ from .rows import ROWS
 SUMS = {"sum", "prod", "dot", "batched_dot", "softmax", "logsoftmax", "softmax_grad", "op_from_graph", "cumsum", "cumprod",
         "advanced_inc_subtensor", "inc_subtensor"}
 
+PLAIN_SUMS = {"sum", "dot", "batched_dot"}
 
 RELATIVE_TO_ONE = {"logsoftmax", "psi", "polygamma", "gammaln"}  # near their zeros they are differences of larger numbers
 
@@ -38,14 +39,14 @@ class Perturb(Op):
     def __init__(self, ulp, level, relative_to_one=False):
         self.ulp, self.level, self.relative_to_one = ulp, level, relative_to_one
 
-    def make_node(self, x):
-        return Apply(self, [x], [x.type()])
+    def make_node(self, x, *largest):
+        return Apply(self, [x, *largest], [x.type()])
 
     def perform(self, node, inputs, outputs):
         x = np.array(inputs[0])
         if Noise.level >= self.level and x.size:
             part = x.real.dtype if x.dtype.kind == "c" else x.dtype
-            unit = self.ulp * np.finfo(part).eps
+            unit = max(self.ulp, 1) * np.finfo(part).eps  # less than one would often be rounded away
             with np.errstate(all="ignore"):
                 moved = x + x * self.moves(x.shape, part, unit)
                 if self.relative_to_one:
@@ -53,6 +54,8 @@ class Perturb(Op):
                 if part == np.float16:  # steps of its denormals are large
                     moved = moved + self.moves(x.shape, part, 2.0 ** -24)
                 x = np.where(np.isfinite(x), moved, x).astype(x.dtype)
+            for largest in inputs[1:]:  # a partial sum may overflow in another order
+                x = np.where(np.isfinite(largest), x, x.dtype.type(np.nan))
         outputs[0][0] = x
 
     @staticmethod
@@ -61,9 +64,9 @@ class Perturb(Op):
         return (signs * (0.5 + Noise.random.rand(*shape)) * unit).astype(dtype)
 
 
-def noisy(var, ulp, level, relative_to_one=False):
+def noisy(var, ulp, level, relative_to_one=False, largest=()):
     x = wrap(var)
-    return Perturb(ulp, level, relative_to_one)(x)._var if getattr(x, "dtype", "").startswith(("float", "complex")) else var
+    return Perturb(ulp, level, relative_to_one)(x, *largest)._var if getattr(x, "dtype", "").startswith(("float", "complex")) else var
 
 
 def rebuilt(outputs):
@@ -83,8 +86,12 @@ def rebuilt(outputs):
             made = _core.op_from_graph(*first.body(0), inputs)
         else:
             made = _core.apply(row, inputs, list(first.ints), first.text)
+        largest = []
+        if row in PLAIN_SUMS and all(wrap(v).dtype.startswith("float") for v in inputs):
+            sizes = [_core.apply("abs", [v], [], "")[0] for v in inputs]
+            largest = [wrap(_core.apply(row, sizes, list(first.ints), first.text)[0])]
         for k, v in enumerate(made):
-            new[first.sibling(k)] = noisy(v, ulp, Noise.INEXACT if inexact else Noise.ALL, row in RELATIVE_TO_ONE)
+            new[first.sibling(k)] = noisy(v, ulp, Noise.INEXACT if inexact else Noise.ALL, row in RELATIVE_TO_ONE, largest)
     return [wrap(new[v._var]) for v in outputs]
 
 
