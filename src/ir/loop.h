@@ -96,6 +96,9 @@ struct CodeTraits {
 };
 const CodeTraits& traits(Code code);
 
+/// As many lanes as any vector has.
+inline constexpr int64_t padding = 128;
+
 /// Rows and columns of what `transpose` turns: a cache line of float32 on each side.
 inline constexpr int64_t transpose_side = 16;
 
@@ -121,9 +124,10 @@ struct Instruction {
   // from the given initial value, which must be the identity of `combine`; at the end the copies are joined by
   // regions[1] (params: k values of the left, k of the right; yields k), interleaved copies pairwise first, then lanes
   // by halves. `vector` loops hold loads, stores, serial loops, branches on uniform conditions; no parallel or vector
-  // loop inside.
+  // loop inside. Immediate 1: a vector loop without carried values that touches local arrays only; it may run on to the
+  // next multiple of `padding` iterations.
   LoopKind kind = LoopKind::serial;
-  int interleave = 1;  // vectors in flight in a vector loop with carried values: 1, 2 or 4
+  int interleave = 1;  // most vectors in flight in a vector loop with carried values: 1, 2 or 4
 };
 
 struct BufferDecl {

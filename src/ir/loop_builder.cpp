@@ -328,6 +328,11 @@ void Builder::for_each(LoopKind kind, Value begin, Value end, const std::functio
   });
 }
 
+void Builder::for_each_padded(Value end, const std::function<void(Value index)>& body) {
+  for_each(LoopKind::vector, integer(0), end, body);
+  scopes_.back().region.body.back().immediate = 1;
+}
+
 Builder::Values Builder::branch(Value condition, const std::function<Values()>& then,
                                 const std::function<Values()>& otherwise) {
   check_owner({condition});

@@ -64,6 +64,8 @@ class Builder {
   Values loop(LoopKind kind, Value begin, Value end, const Values& initial, const LoopBody& body,
               const Combine& combine = nullptr, int interleave = 1);
   void for_each(LoopKind kind, Value begin, Value end, const std::function<void(Value index)>& body);
+  /// A vector loop over elements of local arrays, which may run on to the next multiple of `padding`.
+  void for_each_padded(Value end, const std::function<void(Value index)>& body);
   Values branch(Value condition, const std::function<Values()>& then, const std::function<Values()>& otherwise);
   Values while_loop(const Values& initial, const std::function<Value(const Values&)>& condition,
                     const std::function<Values(const Values&)>& body);

@@ -77,6 +77,7 @@ class Printer {
         static constexpr const char* kinds[] = {" parallel", " serial", " vector"};
         std::string text = kinds[static_cast<size_t>(instruction.kind)];
         if (instruction.interleave > 1) text += fmt::format(" interleave {}", instruction.interleave);
+        if (instruction.immediate == 1) text += " padded";
         return text;
       }
       default:

@@ -1,4 +1,6 @@
 // Checks a kernel of the loop IR against the rules written beside the codes; a breach is a defect of the lowering.
+#include <algorithm>
+
 #include "base/error.h"
 #include "ir/loop.h"
 
@@ -196,6 +198,8 @@ class Verifier {
           "vector loops with carried values, and only they, combine");
     check(i.interleave == 1 || (is_vector && carried > 0 && (i.interleave == 2 || i.interleave == 4)),
           "it cannot interleave {}", i.interleave);
+    check(i.immediate == 0 || (is_vector && carried == 0 && only_locals(i.regions[0])),
+          "only vector loops over local arrays run on");
     check(i.kind == LoopKind::serial || !inside_vector_, "a vector loop holds only serial loops");
     check(i.kind != LoopKind::parallel || (carried == 0 && depth_ == 0),
           "the parallel loop is outermost and carries nothing");
@@ -210,6 +214,12 @@ class Verifier {
     same_dtypes(i.operands, 2, i.regions[0].params, 1);
     same_dtypes(i.operands, 2, i.regions[0].yields, 0);
     if (i.regions.size() == 2) combine(i, carried);
+  }
+
+  static bool only_locals(const Region& r) {
+    return std::ranges::none_of(r.body, [](const Instruction& i) {
+      return i.code == Code::load || i.code == Code::store || i.code == Code::checked_index || !i.regions.empty();
+    });
   }
 
   void combine(const Instruction& i, size_t carried) {

@@ -42,17 +42,19 @@ struct Tile {
   void write(const std::vector<int>& arrays, Value at, const Values& v) {
     for (size_t k = 0; k < arrays.size(); ++k) e.b.local_store(arrays[k], at, v[k]);
   }
+  // Full vectors where only arrays of the tile are touched: their width is a multiple of `padding`.
   void each(const std::function<void(Value column)>& body) {
     e.b.for_each(LoopKind::vector, e.b.integer(0), columns, body);
   }
   void clear() {
     const Values initial = carried.initial();
-    each([&](Value j) { write(sums, j, initial); });
+    e.b.for_each_padded(columns, [&](Value j) { write(sums, j, initial); });
   }
   // sums = stack[level] + sums
   void add_level(Value level) {
-    each(
-        [&](Value j) { write(sums, j, carried.combine(read(stacks, level * e.b.integer(width) + j), read(sums, j))); });
+    e.b.for_each_padded(columns, [&](Value j) {
+      write(sums, j, carried.combine(read(stacks, level * e.b.integer(width) + j), read(sums, j)));
+    });
   }
   Value push(Value block, Value top) {
     loop::Builder& b = e.b;
@@ -63,7 +65,7 @@ struct Tile {
           add_level(below);
           return Values{s[0] >> 1, below};
         });
-    each([&](Value j) { write(stacks, state[1] * b.integer(width) + j, read(sums, j)); });
+    b.for_each_padded(columns, [&](Value j) { write(stacks, state[1] * b.integer(width) + j, read(sums, j)); });
     return state[1] + b.integer(1);
   }
   void gather(Value top) {

@@ -92,6 +92,7 @@ class KernelEmitter {
   V from_memory(V value, DType dtype);
   V to_memory(V value, DType dtype);
   V active_lanes();
+  V where_partial(const std::function<V()>& all, const std::function<V()>& some);
   V load_apart(const Place& from, const Emitted& offset, llvm::FixedVectorType* type);
   bool may_stream(const Place& place, llvm::Type* type) const;
   void store_streaming(V stored, V pointer, llvm::Align align);
@@ -107,9 +108,10 @@ class KernelEmitter {
   Carried vector_body(const loop::Instruction& i, V index, const Carried& carried);
   std::vector<Carried> main_part(const loop::Instruction& i, V begin, V end, std::vector<Carried> carried);
   Carried masked_part(const loop::Instruction& i, V begin, V end, Carried carried);
+  Carried one_body(const loop::Instruction& i, V begin, V end, Carried carried);
   Carried combine(const loop::Instruction& i, const Carried& left, const Carried& right);
   void join_lanes(const loop::Instruction& i, Carried carried);
-  V lane_mask(V active);
+  V lane_mask();
 
   const loop::Kernel& kernel_;
   EmitterOptions options_;
@@ -125,7 +127,9 @@ class KernelEmitter {
   V streams_ = nullptr;             // set when a store that may stream has been written
   VectorPlan plan_;                 // of the vector loop being written
   int lanes_ = 1;                   // 1: scalar code
-  V mask_ = nullptr;                // null: all lanes are active
+  // Which lanes of the vector being written are active: all where both are null.
+  V rest_ = nullptr;     // those below this number
+  V partial_ = nullptr;  // only where this bool holds (null: always), since rest_ may be more than there are
 };
 
 }  // namespace croton::codegen

@@ -17,6 +17,12 @@ using loop::ValueId;
 // vectors of twice the width are computed in two registers side by side. (A loop that carries sums keeps its width,
 // for that decides their order.)
 constexpr int many_operations = 24;
+// From here on a body is written once: a test for the rest of the loop at each access costs little beside it. Work is
+// counted in operations on values, without the arithmetic of addresses.
+constexpr int some_work = 12, work_per_access = 4;
+constexpr int work_of_gather = 6;
+// Sums: what a body does besides hides the time that additions wait for each other.
+constexpr int little_work = 4;
 
 class Planner {
  public:
@@ -30,7 +36,12 @@ class Planner {
     for (size_t i = 1; i < loop_.regions[0].params.size(); ++i) count(dtype(loop_.regions[0].params[i]));
     const int element = float_bytes_ > 0 ? float_bytes_ : integer_bytes_ > 0 ? integer_bytes_ : 8;
     const bool doubled = loop_.regions[0].params.size() == 1 && operations(loop_.regions[0]) >= many_operations;
-    return {std::move(varying_), (doubled ? 2 : 1) * vector_bytes / element};
+    affine_.assign(varying_.size(), false);
+    affine_[static_cast<size_t>(loop_.regions[0].params[0])] = true;
+    weigh(loop_.regions[0]);
+    const bool one_body = work_ >= some_work && work_ >= work_per_access * accesses_;
+    const int interleave = one_body ? 1 : work_ > little_work ? std::min(2, loop_.interleave) : loop_.interleave;
+    return {std::move(varying_), (doubled ? 2 : 1) * vector_bytes / element, interleave, one_body};
   }
 
  private:
@@ -116,9 +127,36 @@ class Planner {
     return count;
   }
 
+  // Offsets that grow by the same step from lane to lane cost nothing.
+  bool stays_affine(const Instruction& i) const {
+    if (i.code != Code::add && i.code != Code::sub && i.code != Code::mul) return false;
+    const auto is_affine = [this](ValueId id) { return !varies(id) || affine_[static_cast<size_t>(id)]; };
+    if (!std::ranges::all_of(i.operands, is_affine)) return false;
+    return i.code != Code::mul || !varies(i.operands[0]) || !varies(i.operands[1]);
+  }
+
+  void weigh(const Region& r) {
+    for (const Instruction& i : r.body) {
+      const bool stores = i.code == Code::store || i.code == Code::local_store;
+      const bool loads = i.code == Code::load || i.code == Code::local_load;
+      if (!i.operands.empty() && (stores || loads) && varies(i.operands[0])) {
+        const bool regular = affine_[static_cast<size_t>(i.operands[0])];
+        (regular ? accesses_ : work_) += regular ? 1 : work_of_gather;
+      } else if (i.code == Code::checked_index && any(i.operands)) {
+        work_ += work_of_gather;
+      } else if (stays_affine(i)) {
+        for (const ValueId id : i.results) affine_[static_cast<size_t>(id)] = true;
+      } else if (any(i.operands)) {
+        ++work_;
+      }
+      for (const Region& inner : i.regions) weigh(inner);
+    }
+  }
+
   const loop::Kernel& kernel_;
   const Instruction& loop_;
-  std::vector<bool> varying_;
+  std::vector<bool> varying_, affine_;
+  int work_ = 0, accesses_ = 0;
   int float_bytes_ = 0, integer_bytes_ = 0;
 };
 

@@ -10,6 +10,8 @@ namespace croton::codegen {
 struct VectorPlan {
   std::vector<bool> varying;  // by value id
   int lanes = 1;              // a power of two
+  int interleave = 1;         // copies of the body in flight
+  bool one_body = false;      // full vectors and the masked rest run the same code: LLVM's work grows with the code
 };
 
 /// InternalError if control flow inside the loop depends on the lane.

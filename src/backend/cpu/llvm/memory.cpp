@@ -58,8 +58,29 @@ llvm::Value* KernelEmitter::addresses(const Place& place, const Emitted& offset)
 }
 
 llvm::Value* KernelEmitter::active_lanes() {
-  if (mask_ != nullptr) return mask_;
+  if (rest_ != nullptr) return lane_mask();
   return llvm::ConstantInt::getTrue(llvm::FixedVectorType::get(b_.getInt1Ty(), static_cast<unsigned>(lanes_)));
+}
+
+// `all` where every lane is active, `some` (with masks) where not; both give a value, or neither.
+llvm::Value* KernelEmitter::where_partial(const std::function<V()>& all, const std::function<V()>& some) {
+  if (rest_ == nullptr) return all();
+  if (partial_ == nullptr) return some();
+  Block const masked = block("some_lanes"), full = block("all_lanes"), after = block("accessed");
+  branch_unlikely(partial_, masked, full);
+  b_.SetInsertPoint(masked);
+  V const from_some = some();
+  Block const masked_end = b_.GetInsertBlock();
+  b_.CreateBr(after);
+  b_.SetInsertPoint(full);
+  V const from_all = all();
+  Block const full_end = b_.GetInsertBlock();
+  b_.CreateBr(after);
+  b_.SetInsertPoint(after);
+  if (from_all == nullptr) return nullptr;
+  llvm::PHINode* const result = phi(from_all->getType(), from_all, full_end);
+  result->addIncoming(from_some, masked_end);
+  return result;
 }
 
 namespace {
@@ -96,17 +117,17 @@ void KernelEmitter::load(const Instruction& i) {
   }
   auto* const type = llvm::FixedVectorType::get(element, static_cast<unsigned>(lanes_));
   V const zero = llvm::Constant::getNullValue(type);
+  const auto gather = [&] { return b_.CreateMaskedGather(type, addresses(from, offset), align, active_lanes(), zero); };
   V value;
-  if (!is_constant(offset.stride, 1) && offset.affine() && mask_ == nullptr && !options_.avx512) {
-    value = load_apart(from, offset, type);
-  } else if (!is_constant(offset.stride, 1)) {
-    value = b_.CreateMaskedGather(type, addresses(from, offset), align, active_lanes(), zero);
-  } else if (mask_ == nullptr) {
+  if (is_constant(offset.stride, 1)) {
     V const pointer = address(from, offset.scalar);
-    value = b_.CreateAlignedLoad(type, pointer, align);
+    value = where_partial([&] { return b_.CreateAlignedLoad(type, pointer, align); },
+                          [&] { return b_.CreateMaskedLoad(type, pointer, align, lane_mask(), zero); });
     if (from.buffer >= 0 && depth_ == body_depth_) lines_read_.push_back(pointer);
+  } else if (offset.affine() && !options_.avx512) {
+    value = where_partial([&] { return load_apart(from, offset, type); }, gather);
   } else {
-    value = b_.CreateMaskedLoad(type, address(from, offset.scalar), align, mask_, zero);
+    value = gather();
   }
   at(i.results[0]) = {.vector = from_memory(value, from.dtype)};
 }
@@ -125,13 +146,21 @@ void KernelEmitter::store(const Instruction& i) {
   V const stored = to_memory(vector(value), to.dtype);
   if (!is_constant(offset.stride, 1)) {
     b_.CreateMaskedScatter(stored, addresses(to, offset), align, active_lanes());
-  } else if (mask_ == nullptr && may_stream(to, stored->getType())) {
-    store_streaming(stored, address(to, offset.scalar), align);
-  } else if (mask_ == nullptr) {
-    b_.CreateAlignedStore(stored, address(to, offset.scalar), align);
-  } else {
-    b_.CreateMaskedStore(stored, address(to, offset.scalar), align, mask_);
+    return;
   }
+  V const pointer = address(to, offset.scalar);
+  const auto store_all = [&]() -> V {
+    if (may_stream(to, stored->getType())) {
+      store_streaming(stored, pointer, align);
+    } else {
+      b_.CreateAlignedStore(stored, pointer, align);
+    }
+    return nullptr;
+  };
+  where_partial(store_all, [&]() -> V {
+    b_.CreateMaskedStore(stored, pointer, align, lane_mask());
+    return nullptr;
+  });
 }
 
 // The line of the first lane, into the second cache: what is far apart would push each other out of the first.
@@ -209,7 +238,7 @@ void KernelEmitter::fail_if(V failing, int32_t status, V site, const Emitted& va
   const bool by_lane = failing->getType()->isVectorTy();
   V bits = nullptr;
   if (by_lane) {
-    if (mask_ != nullptr) failing = b_.CreateAnd(failing, mask_);
+    if (rest_ != nullptr) failing = b_.CreateAnd(failing, lane_mask());
     bits = b_.CreateBitCast(failing, b_.getIntNTy(static_cast<unsigned>(lanes_)));
     failing = b_.CreateICmpNE(bits, llvm::Constant::getNullValue(bits->getType()));
   }

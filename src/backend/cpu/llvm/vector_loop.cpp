@@ -17,7 +17,8 @@ bool is_zero(llvm::Value* v) {
 }  // namespace
 
 // Length n, L lanes, U interleaved copies: floor(n / (L U)) iterations of U full vectors, the rest one vector at a time
-// into copy 0, the last one masked. So the order of every sum is a function of n, L and U.
+// into copy 0, the last one masked. So the order of every sum is a function of n, L and U. A long body is written once:
+// its last iteration takes the masked side of each access.
 void KernelEmitter::vector_loop(const Instruction& i) {
   if (lanes_ != 1) raise<InternalError>("kernel '{}': a vector loop inside a vector loop", kernel_.name);
   V const begin = scalar(i.operands[0]);
@@ -27,15 +28,22 @@ void KernelEmitter::vector_loop(const Instruction& i) {
   plan_ = plan_vector_loop(kernel_, i, options_.vector_bytes);
   lanes_ = plan_.lanes;
   for (V& start : initial) start = arithmetic_.splat(start, lanes_);
+  if (plan_.one_body && i.immediate == 0) {
+    join_lanes(i, one_body(i, begin, end, std::move(initial)));
+    lanes_ = 1;
+    return;
+  }
 
-  const auto step = static_cast<uint64_t>(lanes_) * static_cast<uint64_t>(i.interleave);
+  const bool padded = i.immediate == 1;
+  const auto step = static_cast<uint64_t>(lanes_) * static_cast<uint64_t>(plan_.interleave);
   V const distance = b_.CreateSub(end, begin);
   V const length = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, distance, b_.getInt64(0));
-  V const full = b_.CreateAnd(length, b_.getInt64(~(step - 1)));
+  V const reach = padded ? b_.CreateAdd(length, b_.getInt64(step - 1)) : length;
+  V const full = b_.CreateAnd(reach, b_.getInt64(~(step - 1)));
   V const middle = b_.CreateAdd(begin, full);
-  std::vector<Carried> copies(static_cast<size_t>(i.interleave), initial);
+  std::vector<Carried> copies(static_cast<size_t>(plan_.interleave), initial);
   if (!is_zero(full)) copies = main_part(i, begin, middle, std::move(copies));
-  if (!is_zero(b_.CreateSub(length, full))) copies[0] = masked_part(i, middle, end, std::move(copies[0]));
+  if (!padded && !is_zero(b_.CreateSub(length, full))) copies[0] = masked_part(i, middle, end, std::move(copies[0]));
   for (size_t gap = 1; gap < copies.size(); gap *= 2) {
     for (size_t left = 0; left < copies.size(); left += 2 * gap)
       copies[left] = combine(i, copies[left], copies[left + gap]);
@@ -92,11 +100,47 @@ std::vector<KernelEmitter::Carried> KernelEmitter::main_part(const Instruction& 
   return carried;
 }
 
-// Lanes below `active`, compared in the integer of the lane's own width.
-llvm::Value* KernelEmitter::lane_mask(V active) {
+// Lanes below rest_, compared in the integer of the lane's own width.
+llvm::Value* KernelEmitter::lane_mask() {
   llvm::Type* const integer = b_.getIntNTy(static_cast<unsigned>(std::max(8, 8 * options_.vector_bytes / lanes_)));
+  V active = rest_;
+  if (partial_ != nullptr)
+    active = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, active, b_.getInt64(static_cast<uint64_t>(lanes_)));
   V const limit = arithmetic_.splat(b_.CreateTrunc(active, integer), lanes_);
   return b_.CreateICmpULT(arithmetic_.lane_numbers(integer, lanes_), limit);
+}
+
+// The last iteration's accesses, and what it carries, are masked; `partial_` tells it from the others.
+KernelEmitter::Carried KernelEmitter::one_body(const Instruction& i, V begin, V end, Carried carried) {
+  Block const before = b_.GetInsertBlock();
+  Block const header = block("vectors");
+  Block const after = block("vectors_done");
+  V const lanes = b_.getInt64(static_cast<uint64_t>(lanes_));
+  V const last_full = b_.CreateSub(end, lanes);
+  b_.CreateCondBr(b_.CreateICmpSLT(begin, end), header, after);
+  b_.SetInsertPoint(header);
+  llvm::PHINode* const index = phi(b_.getInt64Ty(), begin, before);
+  std::vector<llvm::PHINode*> nodes;
+  for (V const start : carried) nodes.push_back(phi(start->getType(), start, before));
+  rest_ = b_.CreateSub(end, index);
+  partial_ = b_.CreateICmpSGT(index, last_full);
+  Carried next = vector_body(i, index, Carried(nodes.begin(), nodes.end()));
+  for (size_t k = 0; k < next.size(); ++k) {
+    next[k] = where_partial([&] { return next[k]; }, [&] { return b_.CreateSelect(lane_mask(), next[k], nodes[k]); });
+  }
+  rest_ = partial_ = nullptr;
+  Block const latch = b_.GetInsertBlock();
+  V const next_index = b_.CreateNSWAdd(index, lanes);
+  index->addIncoming(next_index, latch);
+  for (size_t k = 0; k < nodes.size(); ++k) nodes[k]->addIncoming(next[k], latch);
+  b_.CreateCondBr(b_.CreateICmpSLT(next_index, end), header, after);
+  b_.SetInsertPoint(after);
+  for (size_t k = 0; k < carried.size(); ++k) {
+    llvm::PHINode* const result = phi(carried[k]->getType(), carried[k], before);
+    result->addIncoming(next[k], latch);
+    carried[k] = result;
+  }
+  return carried;
 }
 
 // At most one vector without interleaving, else up to as many as there are copies: a loop.
@@ -106,7 +150,7 @@ KernelEmitter::Carried KernelEmitter::masked_part(const Instruction& i, V begin,
   Block const after = block("masked_done");
   b_.CreateCondBr(b_.CreateICmpSLT(begin, end), header, after);
   b_.SetInsertPoint(header);
-  const bool loops = i.interleave > 1;
+  const bool loops = plan_.interleave > 1;
   V index = begin;
   llvm::PHINode* index_phi = nullptr;
   std::vector<llvm::PHINode*> nodes;
@@ -121,10 +165,10 @@ KernelEmitter::Carried KernelEmitter::masked_part(const Instruction& i, V begin,
   V active = b_.CreateSub(end, index);
   if (loops)
     active = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, active, b_.getInt64(static_cast<uint64_t>(lanes_)));
-  mask_ = lane_mask(active);
+  rest_ = active;
   Carried next = vector_body(i, index, current);
-  for (size_t k = 0; k < next.size(); ++k) next[k] = b_.CreateSelect(mask_, next[k], current[k]);
-  mask_ = nullptr;
+  for (size_t k = 0; k < next.size(); ++k) next[k] = b_.CreateSelect(lane_mask(), next[k], current[k]);
+  rest_ = nullptr;
   Block const latch = b_.GetInsertBlock();
   if (loops) {
     V const next_index = b_.CreateNSWAdd(index, b_.getInt64(static_cast<uint64_t>(lanes_)));
