@@ -91,23 +91,61 @@ void scale_loops(const GemmProblem& p) {
 }
 
 template <class T>
-std::string check_order(void (*run)(const GemmProblem&), GemmProblem p, const char* order) {
-  // Small whole numbers: every product and sum is exact, whatever the order of the additions.
-  std::vector<T> a(p.m * p.k), b(p.k * p.n), c(p.m * p.n), got, expected;
-  for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(static_cast<int>(i * 7 % 13) - 6);
-  for (size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(static_cast<int>(i * 5 % 11) - 5);
-  for (size_t i = 0; i < c.size(); ++i) c[i] = static_cast<T>(static_cast<int>(i * 3 % 7) - 3);
-  got = expected = c;
-  p.a = a.data(), p.b = b.data();
+std::vector<T> transposed(const std::vector<T>& x, int64_t rows, int64_t columns) {
+  std::vector<T> y(x.size());
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < columns; ++j)
+      y[static_cast<size_t>(j * rows + i)] = x[static_cast<size_t>(i * columns + j)];
+  }
+  return y;
+}
+
+// Small whole numbers: every product and sum is exact, whatever the order of the additions.
+template <class T>
+std::vector<T> small_numbers(int64_t count, int factor, int limit) {
+  std::vector<T> x(static_cast<size_t>(count));
+  for (size_t i = 0; i < x.size(); ++i)
+    x[i] = static_cast<T>(static_cast<int>(i * static_cast<size_t>(factor) % static_cast<size_t>(limit)) - limit / 2);
+  return x;
+}
+
+// Row by row, so that the first product of a process does not wait for it.
+template <class T>
+void add_product(const T* a, const T* b, T* out, int64_t m, int64_t n, int64_t k) {
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t l = 0; l < k; ++l) {
+      const T factor = 2 * a[i * k + l];
+      for (int64_t j = 0; j < n; ++j) out[i * n + j] += factor * b[l * n + j];
+    }
+  }
+}
+
+// out = 3 c + 2 a.b, with each operand by rows and by columns.
+template <class T>
+std::string check_orders(GemmRun run, GemmProblem p) {
+  const std::vector<T> a = small_numbers<T>(p.m * p.k, 7, 13), b = small_numbers<T>(p.k * p.n, 5, 11),
+                       c = small_numbers<T>(p.m * p.n, 3, 7), a_by_columns = transposed(a, p.m, p.k),
+                       b_by_columns = transposed(b, p.k, p.n);
+  std::vector<T> expected = c;
+  for (T& value : expected) value *= 3;
+  add_product(a.data(), b.data(), expected.data(), p.m, p.n, p.k);
   p.alpha = 2, p.beta = 3;
   p.out_row = p.c_row = p.n;
   p.out_column = p.c_column = 1;
-  p.c = p.out = expected.data();
-  run_reference(p);
-  p.c = p.out = got.data();
-  run(p);
-  return got == expected ? ""
-                         : fmt::format("wrong on this processor: a {} x {} x {} product, {}", p.m, p.n, p.k, order);
+  for (const bool first : {false, true}) {
+    for (const bool second : {false, true}) {
+      p.a = (first ? a_by_columns : a).data(), p.b = (second ? b_by_columns : b).data();
+      p.a_row = first ? 1 : p.k, p.a_column = first ? p.m : 1;
+      p.b_row = second ? 1 : p.n, p.b_column = second ? p.k : 1;
+      std::vector<T> got = c;
+      p.c = p.out = got.data();
+      run(p);
+      if (got == expected) continue;
+      return fmt::format("wrong on this processor: a {} x {} x {} product, the first by {}, the second by {}", p.m, p.n,
+                         p.k, first ? "columns" : "rows", second ? "columns" : "rows");
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -127,21 +165,10 @@ GemmProblem with_c_in_output(const GemmProblem& problem) {
 }
 
 std::string check_implementation(GemmRun run, DType dtype, int64_t m, int64_t n, int64_t k) {
-  auto check = dtype == DType::f32 ? check_order<float> : check_order<double>;
   GemmProblem p;
   p.dtype = dtype;
   p.m = m, p.n = n, p.k = k;
-  for (bool a_by_columns : {false, true}) {
-    for (bool b_by_columns : {false, true}) {
-      p.a_row = a_by_columns ? 1 : k, p.a_column = a_by_columns ? m : 1;
-      p.b_row = b_by_columns ? 1 : n, p.b_column = b_by_columns ? k : 1;
-      const char* order = a_by_columns ? (b_by_columns ? "both by columns" : "the first by columns")
-                                       : (b_by_columns ? "the second by columns" : "both by rows");
-      std::string failure = check(run, p, order);
-      if (!failure.empty()) return failure;
-    }
-  }
-  return "";
+  return dtype == DType::f32 ? check_orders<float>(run, p) : check_orders<double>(run, p);
 }
 
 GemmImplementation outer_implementation() {
