@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "croton/cfunction.h"
 #include "croton/ops.h"
 
 namespace croton {
@@ -38,6 +39,13 @@ struct FunctionOptions {
   bool allow_input_downcast = false;  // arrays of a wider dtype are converted, with loss
 };
 
+/// A compiled function for C: `call(context.get(), ...)` works as long as the context lives.
+struct CFunction {
+  std::shared_ptr<void> context;
+  croton_array_function call;
+  croton_scalar_function call_scalars;  // null where inputs and the output are no float64 scalars
+};
+
 /// A compiled function. Copies share it; calls may come from many threads at once. When a call throws, no shared
 /// variable has changed.
 class CompiledFunction {
@@ -56,6 +64,8 @@ class CompiledFunction {
   }
   /// Runs it and writes the results into the caller's memory.
   void call_into(std::span<const ArrayView> inputs, std::span<const OutputView> outputs) const;
+
+  CFunction c_function() const;
 
   std::string profile() const;                       // Theano's table; empty without FunctionOptions::profile
   std::string dump(const std::string& stage) const;  // "rewritten", "schedule", "loops", "program", "assembly"

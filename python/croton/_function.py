@@ -2,6 +2,7 @@
 import warnings
 
 from . import _core
+from ._cfunction import CFunction
 from ._filter import filter_value
 from ._io import In, Out
 from ._modes import get_mode
@@ -348,6 +349,15 @@ class _Container:
         _set(self._function, key, value)
 
 
+def _cfunction(self):
+    """The function as C calls it, made once: a CFunction."""
+    made = self.__dict__.get("_c")
+    if made is None:
+        made = self._c = CFunction(self)
+    return made
+
+
+Function.cfunc = property(_cfunction)
 Function._bind, Function._convert, Function._call_subset = _bind, _convert, _call_subset
 Function.__getitem__, Function.__setitem__ = _get, _set
 Function.get_shared = _get_shared

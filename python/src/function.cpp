@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "bindings.h"
+#include "face/cfunction.h"
 #include "interpreter_lock.h"
 
 namespace croton::python {
@@ -95,6 +96,17 @@ nb::dict profile_of(const nb::object& callable) {
   return d;
 }
 
+// A capsule that keeps the function alive, and addresses: of the context, of the call, of the call on scalars or 0.
+nb::tuple c_function_of(const nb::object& callable) {
+  auto made = std::make_unique<face::CFunction>(function_of(callable.ptr()));
+  const auto address = [](auto* pointer) { return reinterpret_cast<uintptr_t>(pointer); };
+  const uintptr_t context = address(made->context.get()), call = address(made->call),
+                  call_scalars = address(made->call_scalars);
+  nb::capsule owner(made.get(), [](void* p) noexcept { delete static_cast<face::CFunction*>(p); });
+  static_cast<void>(made.release());
+  return nb::make_tuple(owner, context, call, call_scalars);
+}
+
 }  // namespace
 
 void bind_function(nb::module_& m) {
@@ -106,6 +118,8 @@ void bind_function(nb::module_& m) {
   m.def("function_summary", [](const nb::object& f) { return function_of(f.ptr())->profile().summary(); });
   m.def("function_dump",
         [](const nb::object& f, const std::string& stage) { return function_of(f.ptr())->dump(stage); });
+  m.def("c_function", &c_function_of);
+  m.def("c_error", [] { return std::string(croton_last_error()); });
   m.def("function_graph", [](const nb::object& f) { return function_of(f.ptr())->rewritten_outputs(); });
 }
 

@@ -3,6 +3,8 @@
 
 #include "compile/function.h"
 #include "face/bridge.h"
+#include "face/call_frame.h"
+#include "face/cfunction.h"
 #include "ir/print.h"
 
 namespace croton {
@@ -39,43 +41,6 @@ void load(const InputSpec& spec, size_t index, const ArrayView& view, bool allow
   if (!fits || (!allow_downcast && !safely_casts(array.dtype, type.dtype))) raise_misfit(spec, index, array);
   array = converted(array, type.dtype);
 }
-
-// The arrays of a thread's calls, kept so that a call needs no new memory.
-struct Frame {
-  std::vector<Array> inputs, outputs;
-  bool taken = false;
-};
-
-// A call within a call gets a frame of its own.
-class FrameLease {
- public:
-  FrameLease() {
-    thread_local Frame kept;
-    if (kept.taken) {
-      own_ = std::make_unique<Frame>();
-      frame_ = own_.get();
-    } else {
-      frame_ = &kept;
-      kept.taken = true;
-    }
-  }
-  FrameLease(const FrameLease&) = delete;
-  FrameLease& operator=(const FrameLease&) = delete;
-  ~FrameLease() {
-    // Only what the engine made for this call: copies of arguments, results that an error left.
-    for (std::vector<Array>* arrays : {&frame_->inputs, &frame_->outputs}) {
-      for (Array& array : *arrays) {
-        if (array.storage) array.storage.reset();
-      }
-    }
-    frame_->taken = false;
-  }
-  Frame* operator->() { return frame_; }
-
- private:
-  Frame* frame_;
-  std::unique_ptr<Frame> own_;
-};
 
 void load_all(const FunctionSpec& spec, std::span<const ArrayView> views, bool allow_downcast,
               std::vector<Array>& arrays) {
@@ -142,7 +107,7 @@ CompiledFunction function(const std::vector<Variable>& inputs, const std::vector
 }
 
 std::vector<OwnedArray> CompiledFunction::call(std::span<const ArrayView> inputs) const {
-  FrameLease frame;
+  face::FrameLease frame;
   load_all(engine_->spec(), inputs, allow_downcast_, frame->inputs);
   std::vector<OwnedArray> results;
   results.reserve(engine_->spec().outputs.size());  // nothing fails once shared variables have changed
@@ -155,13 +120,18 @@ void CompiledFunction::call_into(std::span<const ArrayView> inputs, std::span<co
   if (outputs.size() != spec.outputs.size()) {
     raise<TypeError>("the function has {} outputs, memory for {} was given", spec.outputs.size(), outputs.size());
   }
-  FrameLease frame;
+  face::FrameLease frame;
   frame->outputs.resize(outputs.size());
   for (size_t k = 0; k < outputs.size(); ++k) {
     load_target(outputs[k], k, spec.outputs[k].variable.type().dtype, frame->outputs[k]);
   }
   load_all(spec, inputs, allow_downcast_, frame->inputs);
   engine_->call_into(frame->inputs, frame->outputs);
+}
+
+CFunction CompiledFunction::c_function() const {
+  face::CFunction made(engine_);
+  return {std::move(made.context), made.call, made.call_scalars};
 }
 
 std::string CompiledFunction::profile() const { return engine_->spec().profile ? engine_->profile().summary() : ""; }
