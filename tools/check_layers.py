@@ -19,6 +19,7 @@ LAYERS = {
     "face": 7,
     "python": 7,
 }
+C_HEADERS = ("stdint.h",)  # of the C standard, for the headers that C includes
 FACE = "croton"  # include/croton: the public headers
 # Public headers that define the engine's own vocabulary; the others are for src/face and for users.
 SHARED_WITH_ENGINE = {"croton/dtype.h", "croton/error.h"}
@@ -56,7 +57,7 @@ def check_includes(file, text):
         if own == FACE:
             if quoted is not None and not quoted.startswith(FACE + "/"):
                 yield f"{where}: a public header includes only croton/ and standard headers, not {quoted}"
-            if system is not None and ("/" in system or "." in system):
+            if system is not None and system not in C_HEADERS and ("/" in system or "." in system):
                 yield f"{where}: a public header includes only croton/ and standard headers, not <{system}>"
         elif quoted is not None and "/" in quoted:
             folder = quoted.split("/")[0]

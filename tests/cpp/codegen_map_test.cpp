@@ -51,6 +51,37 @@ TEST_P(CodegenMap, TailsOfUint16) { check_tails<uint16_t>(GetParam(), DType::u16
 TEST_P(CodegenMap, TailsOfInt32) { check_tails<int32_t>(GetParam(), DType::i32); }
 TEST_P(CodegenMap, TailsOfInt64) { check_tails<int64_t>(GetParam(), DType::i64); }
 
+// A body of much work is written once, for full vectors and the rest.
+template <class T>
+void check_tails_of_long_bodies(const Way& way, DType d) {
+  constexpr int steps = 30;
+  Runner runner(map_kernel(d,
+                           [](Value a, Value b) {
+                             Value v = a;
+                             for (int k = 0; k < steps; ++k) v = v * b + a;
+                             return v;
+                           }),
+                way);
+  for (size_t n = 0; n <= 140; ++n) {
+    const auto x = sequence<T>(n, T(3), T(1)), y = sequence<T>(n, T(0), std::is_integral_v<T> ? T(3) : T(0.03125));
+    Memory mx(x), my(y), out(std::vector<T>(n, T(1)));
+    runner.frame.streams = n % 2 == 1;
+    ASSERT_EQ(runner.run({&mx, &my, &out}, {}, 0, static_cast<int64_t>(n)), kernel_done);
+    const auto result = out.get<T>();
+    for (size_t i = 0; i < n; ++i) {
+      T v = x[i];
+      for (int k = 0; k < steps; ++k) v = static_cast<T>(static_cast<T>(v * y[i]) + x[i]);
+      ASSERT_EQ(result[i], v) << n << " " << i;
+    }
+  }
+}
+
+TEST_P(CodegenMap, TailsOfLongBodies) {
+  check_tails_of_long_bodies<float>(GetParam(), DType::f32);
+  check_tails_of_long_bodies<double>(GetParam(), DType::f64);
+  check_tails_of_long_bodies<uint8_t>(GetParam(), DType::u8);
+}
+
 // Each start of the memory within a line: aligned stores go past the caches, others do not, and all arrive.
 template <class T>
 void check_streaming(const Way& way, DType d) {

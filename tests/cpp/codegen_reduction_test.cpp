@@ -76,6 +76,77 @@ TEST_P(CodegenReduction, SumOfFloat64InItsOrder) {
   check_sum<double>(GetParam(), DType::f64, static_cast<size_t>(vector_bytes()) / 8);
 }
 
+// Sums of what takes long are one vector at a time, whose rest is masked, with checked indices and gathers, too.
+TEST_P(CodegenReduction, SumOfLongBodies) {
+  constexpr int steps = 12;
+  Builder b("sum");
+  const int in = b.buffer(DType::f64, false, "in"), at = b.buffer(DType::i64, false, "at"),
+            out = b.buffer(DType::f64, true, "out");
+  const Value size = b.int_param(b.new_int());
+  const int site = b.new_site();
+  const auto body = [&](Value i, const Builder::Values& c) {
+    const Value x = b.load(in, b.checked_index(b.load(at, i), size, site));
+    Value v = x;
+    for (int k = 0; k < steps; ++k) v = v * x + x;
+    return Builder::Values{c[0] + v};
+  };
+  const auto sum = b.loop(
+      LoopKind::vector, b.range_begin(), b.range_end(), {b.constant(DType::f64, 0)}, body,
+      [](const Builder::Values& l, const Builder::Values& r) { return Builder::Values{l[0] + r[0]}; }, 4);
+  b.store(out, b.integer(0), sum[0]);
+  Runner runner(b.finish(), GetParam());
+  for (size_t n = 0; n < 70; ++n) {
+    const auto x = random_values<double>(n);
+    std::vector<int64_t> indices(n);
+    for (size_t i = 0; i < n; ++i)
+      indices[i] = static_cast<int64_t>(i * 5 % n) - (i % 2 == 1 ? static_cast<int64_t>(n) : 0);
+    Memory mx(x), mi(indices), result(std::vector<double>(1, 9));
+    const auto rows = static_cast<int64_t>(n);
+    ASSERT_EQ(runner.run({&mx, &mi, &result}, {rows}, 0, rows), kernel_done);
+    const auto element = [&](size_t i) {
+      const double value = x[i * 5 % n];
+      double v = value;
+      for (int k = 0; k < steps; ++k) v = v * value + value;
+      return v;
+    };
+    const auto plus = [](double l, double r) { return l + r; };
+    EXPECT_EQ(result.get<double>()[0],
+              reference_reduce<double>(n, static_cast<size_t>(vector_bytes()) / 8, 1, 0.0, element, plus, plus));
+    if (n == 0) continue;
+    indices.back() = rows;
+    Memory wrong(indices);
+    EXPECT_EQ(runner.run({&mx, &wrong, &result}, {rows}, 0, rows), kernel_index_error);
+    EXPECT_EQ(runner.frame.error_value, rows);
+  }
+}
+
+// Loops over padded local arrays run full vectors; what lies past the end is nobody's.
+TEST_P(CodegenReduction, PaddedLoops) {
+  Builder b("padded");
+  const int in = b.buffer(DType::f32, false, "in"), out = b.buffer(DType::f32, true, "out");
+  const int local = b.local(DType::f32, 2 * padding);
+  const Value n = b.range_end();
+  b.for_each_padded(n, [&](Value i) { b.local_store(local, i, b.constant(DType::f32, 2)); });
+  b.for_each(LoopKind::vector, b.integer(0), n,
+             [&](Value i) { b.local_store(local, i, b.local_load(local, i) * b.load(in, i)); });
+  b.for_each_padded(n, [&](Value i) { b.local_store(local, i, b.local_load(local, i) + b.constant(DType::f32, 1)); });
+  b.for_each(LoopKind::vector, b.integer(0), n, [&](Value i) { b.store(out, i, b.local_load(local, i)); });
+  Kernel kernel = b.finish();
+  verify(kernel);
+  Runner runner(kernel, GetParam());
+  for (size_t count = 0; count <= static_cast<size_t>(padding); ++count) {
+    const auto x = random_values<float>(count);
+    Memory mx(x), result(std::vector<float>(count, 9));
+    ASSERT_EQ(runner.run({&mx, &result}, {}, 0, static_cast<int64_t>(count)), kernel_done);
+    for (size_t i = 0; i < count; ++i) ASSERT_EQ(result.get<float>()[i], 2 * x[i] + 1);
+  }
+  std::vector<Instruction>& body = kernel.body.body;
+  for (Instruction& i : body) {
+    if (i.code == Code::loop) i.immediate = 1;  // one reads the caller's memory
+  }
+  EXPECT_THROW(verify(kernel), InternalError);
+}
+
 TEST_P(CodegenReduction, SumOfBytesInInt64) {
   Builder b("sum");
   const int in = b.buffer(DType::i8, false, "in"), out = b.buffer(DType::i64, true, "out");

@@ -206,6 +206,19 @@ TEST(FaceShared, SoftmaxRegressionLearns) {
   EXPECT_LT(last, 0.3);
 }
 
+TEST(FaceFunction, IsAPointerForC) {
+  const auto x = vector<double>("x");
+  const auto c = function({x}, {2.0 * x}).c_function();
+  std::vector<double> in{1, 2, 3}, out(3);
+  void* data[] = {in.data(), out.data()};
+  const int64_t shapes[] = {3, 3}, wrong[] = {3, 2};
+  EXPECT_EQ(c.call(c.context.get(), data, shapes), 0);
+  EXPECT_EQ(out, (std::vector<double>{2, 4, 6}));
+  EXPECT_EQ(c.call(c.context.get(), data, wrong), 1);
+  EXPECT_NE(std::string(croton_last_error()).find("shape"), std::string::npos);
+  EXPECT_EQ(c.call_scalars, nullptr);
+}
+
 TEST(FaceFunction, NamesMistakes) {
   const auto x = vector<double>("x"), y = vector<double>("y");
   EXPECT_THROW(function({x, y}, {x}), croton::UnusedInputError);

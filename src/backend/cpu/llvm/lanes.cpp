@@ -21,8 +21,8 @@ constexpr int many_operations = 24;
 // counted in operations on values, without the arithmetic of addresses.
 constexpr int some_work = 12, work_per_access = 4;
 constexpr int work_of_gather = 6;
-// Sums: what a body does besides hides the time that additions wait for each other.
-constexpr int little_work = 4;
+// Sums: what a body does besides hides the time that operations on carried values wait for each other.
+constexpr int little_work = 4, work_per_wait = 8;
 
 class Planner {
  public:
@@ -38,9 +38,14 @@ class Planner {
     const bool doubled = loop_.regions[0].params.size() == 1 && operations(loop_.regions[0]) >= many_operations;
     affine_.assign(varying_.size(), false);
     affine_[static_cast<size_t>(loop_.regions[0].params[0])] = true;
+    carried_.assign(varying_.size(), false);
+    for (size_t i = 1; i < loop_.regions[0].params.size(); ++i)
+      carried_[static_cast<size_t>(loop_.regions[0].params[i])] = true;
     weigh(loop_.regions[0]);
-    const bool one_body = work_ >= some_work && work_ >= work_per_access * accesses_;
-    const int interleave = one_body ? 1 : work_ > little_work ? std::min(2, loop_.interleave) : loop_.interleave;
+    const bool one_body =
+        work_ >= some_work && work_ >= work_per_access * accesses_ && work_ >= work_per_wait * waiting_;
+    const bool fewer = work_ > little_work && work_ >= 3 * waiting_;
+    const int interleave = one_body ? 1 : fewer ? std::min(2, loop_.interleave) : loop_.interleave;
     return {std::move(varying_), (doubled ? 2 : 1) * vector_bytes / element, interleave, one_body};
   }
 
@@ -148,6 +153,10 @@ class Planner {
         for (const ValueId id : i.results) affine_[static_cast<size_t>(id)] = true;
       } else if (any(i.operands)) {
         ++work_;
+        const bool waits =
+            std::ranges::any_of(i.operands, [this](ValueId id) { return carried_[static_cast<size_t>(id)]; });
+        waiting_ += static_cast<int>(waits);
+        for (const ValueId id : i.results) carried_[static_cast<size_t>(id)] = waits;
       }
       for (const Region& inner : i.regions) weigh(inner);
     }
@@ -155,8 +164,8 @@ class Planner {
 
   const loop::Kernel& kernel_;
   const Instruction& loop_;
-  std::vector<bool> varying_, affine_;
-  int work_ = 0, accesses_ = 0;
+  std::vector<bool> varying_, affine_, carried_;
+  int work_ = 0, accesses_ = 0, waiting_ = 0;
   int float_bytes_ = 0, integer_bytes_ = 0;
 };
 
