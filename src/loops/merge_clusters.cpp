@@ -91,10 +91,20 @@ class Merger {
   // and no other kernel has to run between them.
   bool may_follow(int user, int maker) {
     const bool same_element = at(maker).domain.empty();
+    if (takes_sizes_from(user, maker)) return false;
     if (!same_element && (!at(maker).rows() || follows_from_columns(at(user), at(maker)))) return false;
     const std::set<int>& needs = needs_[static_cast<size_t>(user)];
     return std::none_of(needs.begin(), needs.end(),
                         [&](int n) { return order_.now(n) != maker && order_.depends(order_.now(n), maker); });
+  }
+
+  // Sizes are computed before a kernel starts.
+  bool takes_sizes_from(int user, int maker) {
+    return std::any_of(at(maker).roots.begin(), at(maker).roots.end(), [&](const Var& root) {
+      const auto found = options_.outside->find(root.node.get());
+      return found != options_.outside->end() &&
+             std::any_of(found->second.begin(), found->second.end(), [&](int id) { return order_.now(id) == user; });
+    });
   }
 
   // A reduction of rows takes maps of the same space in, and reductions over all other axes.

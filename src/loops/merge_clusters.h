@@ -15,6 +15,7 @@ struct MergeOptions {
   const std::unordered_map<const Node*, size_t>* position;  // of each node in a topological order
   const std::unordered_set<const Node*>* apart;             // nodes whose clusters stay as they are
   GraphSizes* sizes;
+  const std::unordered_map<const Node*, std::set<int>>* outside;  // the clusters that need a node in memory: for sizes
 };
 
 /// Besides, updates of the same places become one, and kernels of one element.

@@ -305,7 +305,7 @@ class Scheduler {
       }
     }
     merge_clusters(clusters_, needs_, readers,
-                   {weight_limit, root_limit, search_limit, &position, &options_.apart, &sizes_});
+                   {weight_limit, root_limit, search_limit, &position, &options_.apart, &sizes_, &outside_});
   }
 
   // Producers first; among those that could run, the one found last, which stands first in the graph.

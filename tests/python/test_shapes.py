@@ -105,3 +105,10 @@ def test_a_size_that_a_kernel_of_the_same_space_computes(optimizer):
     single = T.arange(T.any(x, axis=0).dimshuffle("x").shape[0])
     f = theano.function([x], T.arange(single.shape[0]), mode=theano.Mode("cvm", optimizer))
     np.testing.assert_array_equal(f(np.ones(3)), [0])
+
+
+def test_a_scalar_whose_size_another_scalar_gives():
+    x = T.imatrix("x")
+    part = x[x.shape[0] - 1:-860:3, :]
+    f = theano.function([x], T.set_subtensor(part[-1:part.shape[0] // 2:3, -3], np.int32(-1)), mode=theano.Mode("cvm", None))
+    assert f(np.zeros((1025, 3), "int32")).shape == (0, 3)
