@@ -6,6 +6,7 @@ find_package(fmt 9 REQUIRED)
 
 find_path(DNNL_INCLUDE_DIR dnnl.hpp REQUIRED)
 find_library(DNNL_LIBRARY dnnl REQUIRED)
+find_library(HIGHWAY_LIBRARY hwy REQUIRED)
 find_library(HIGHWAY_SORT_LIBRARY hwy_contrib REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 

@@ -23,6 +23,8 @@ from .gradient import Lop, Rop, grad, subgraph_grad  # noqa: E402
 from .printing import pp, pprint  # noqa: E402
 from .sharedvalue import shared  # noqa: E402
 from .tensor import dot  # noqa: E402
+from .tensor import raw_random as _raw_random, shared_randomstreams as _shared_randomstreams  # noqa: E402,F401
+from . import sandbox  # noqa: E402,F401
 
 __version__ = "0.1.0"
 UnusedInputError = _core.UnusedInputError

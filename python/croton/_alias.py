@@ -17,10 +17,12 @@ _ALIASES = {
     "theano.gof.op": "croton.gof", "theano.gof.type": "croton.gof", "theano.gof.fg": "croton.gof", "theano.gof.utils": "croton.gof.utils",
     "theano.configparser": "croton.configuration", "theano.ifelse": "croton.ifelse", "theano.scalar": "croton.scalar",
     "theano.scalar.basic": "croton.scalar", "theano.updates": "croton._updates",
+    "theano.tensor.raw_random": "croton.tensor.raw_random", "theano.tensor.shared_randomstreams": "croton.tensor.shared_randomstreams",
+    "theano.sandbox": "croton.sandbox", "theano.sandbox.rng_mrg": "croton.sandbox.rng_mrg",
+    "theano.sandbox.multinomial": "croton.sandbox.multinomial",
 }
 # Parts of Theano that are not there yet: importing them says so.
-_MISSING = ("theano.scan_module", "theano.sparse", "theano.sandbox", "theano.sandbox.rng_mrg", "theano.tensor.shared_randomstreams",
-            "theano.tensor.raw_random", "theano.tensor.nlinalg", "theano.tensor.slinalg",
+_MISSING = ("theano.scan_module", "theano.sparse", "theano.tensor.nlinalg", "theano.tensor.slinalg",
             "theano.tensor.signal", "theano.tensor.signal.pool", "theano.tensor.signal.conv", "theano.tensor.signal.downsample",
             "theano.tensor.fft", "theano.tensor.nnet.conv", "theano.tensor.nnet.abstract_conv", "theano.tensor.nnet.bn",
             "theano.tensor.nnet.neighbours", "theano.tensor.opt", "theano.tensor.blas", "theano.tensor.io", "theano.tensor.xlogx",

@@ -3,7 +3,6 @@ import warnings
 
 from . import _core
 from ._cfunction import CFunction
-from ._filter import filter_value
 from ._io import In, Out
 from ._modes import get_mode
 from ._profile import ProfileStats, remember
@@ -129,6 +128,14 @@ def _add_default_updates(roots, updates, excluded, inputs):
     return updates
 
 
+def _new_state(i, start):
+    """The shared variable of an input that has an update."""
+    value = i.variable.type.filter(start, allow_downcast=True)
+    if not isinstance(i.variable.type, TensorType):
+        return shared(value, name=i.name)
+    return shared(value, name=i.name, broadcastable=i.variable.type.broadcastable)
+
+
 def _default_name():
     return _core.line_text(_core.user_line()).split(" in ")[0]
 
@@ -166,8 +173,7 @@ def _build(inputs, outputs, mode, updates, givens, no_default_updates, name, all
             start = i.value.get_value() if isinstance(i.value, SharedVariable) else i.value
             if start is None:
                 raise ValueError("an input with an update needs a value: %s" % i)
-            state = i.value if isinstance(i.value, SharedVariable) else shared(
-                filter_value(i.variable.type, start, allow_downcast=True), name=i.name, broadcastable=i.variable.type.broadcastable)
+            state = i.value if isinstance(i.value, SharedVariable) else _new_state(i, start)
             all_givens.append((i.variable, state))
             all_updates.append((state, i.update))
         states.append(state)
@@ -304,7 +310,7 @@ def _convert(self, index, value):
     i = self._free[index]
     allow = i.allow_downcast if i.allow_downcast is not None else self._allow_downcast
     try:
-        return filter_value(i.variable.type, value, strict=i.strict, allow_downcast=allow)
+        return i.variable.type._to_engine(value, strict=i.strict, allow_downcast=allow)
     except (TypeError, ValueError) as error:
         argument = 'argument with name "%s"' % value.name if getattr(value, "name", None) else "argument"
         prefix = "Bad input %s to theano function%s at index %d (0-based). " % (
@@ -326,7 +332,7 @@ def _set(self, key, value):
     if self._states[k] is not None:
         self._states[k].set_value(value)
     else:
-        self._defaults[k] = filter_value(self._ins[k].variable.type, value, allow_downcast=self._allow_downcast)
+        self._defaults[k] = self._ins[k].variable.type.filter(value, allow_downcast=self._allow_downcast)
 
 
 def _get_shared(self):
@@ -334,6 +340,11 @@ def _get_shared(self):
     roots = [o.variable for o in self.maker.outputs] + [v for _, v in self._shared]
     found = [wrap(v) for v in _core.leaves([r._var for r in roots]) if v.row == "shared"]
     return found + [a for a, _ in self._shared if a not in found]
+
+
+def _finish(self, results):
+    """The results of a function that gives more than arrays."""
+    return [o.variable.type._from_engine(value) for o, value in zip(self.maker.outputs, results)]
 
 
 class _Container:
@@ -358,7 +369,7 @@ def _cfunction(self):
 
 
 Function.cfunc = property(_cfunction)
-Function._bind, Function._convert, Function._call_subset = _bind, _convert, _call_subset
+Function._bind, Function._convert, Function._call_subset, Function._finish = _bind, _convert, _call_subset, _finish
 Function.__getitem__, Function.__setitem__ = _get, _set
 Function.get_shared = _get_shared
 Function.free = lambda self: None

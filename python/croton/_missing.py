@@ -3,12 +3,12 @@ from . import _core
 
 NAMES = {
     "croton": """scan map reduce foldl foldr scan_checkpoints function_dump sparse_grad sparse typed_list d3viz
-        sandbox tests scan_module misc gpuarray toolbox opt""",
+        tests scan_module misc gpuarray toolbox opt""",
     "croton.tensor": """real imag angle conj complex complex_from_polar erfinv erfcinv erfcx gamma tri_gamma gammainc gammaincc gammau
         gammal chi2sf j0 j1 jv i0 i1 iv AllocEmpty tri_gamma AllocDiag mgrid ogrid cov bartlett
-        choose permute_row_elements inverse_permutation batched_tensordot searchsorted
+        choose batched_tensordot searchsorted
         bincount fill_diagonal fill_diagonal_offset Unique unravel_index ravel_multi_index CpuContiguous topk
-        argtopk topk_and_argtopk load send recv isend irecv shared_randomstreams raw_random extra_ops nlinalg
+        argtopk topk_and_argtopk load send recv isend irecv extra_ops nlinalg
         slinalg fft blas blas_c opt signal io xlogx sharedvar_gpu inplace Split Eye Nonzero Tri ExtractDiag MatrixInverse
         matrix_inverse pinv det matrix_dot matrix_power eig eigh svd qr lstsq tensorinv tensorsolve alloc_diag extract_diag MatrixPinv
         Det Eig Eigh SVD CumOp RepeatOp DiffOp SearchsortedOp
@@ -18,7 +18,7 @@ NAMES = {
         get_conv_output_shape get_conv_shape_1axis conv conv3d2d abstract_conv corr corr3d batch_normalization
         batch_normalization_train batch_normalization_test bn neighbours images2neibs neibs2images sparse_block_dot blocksparse ctc
         h_softmax confusion_matrix unittest_tools""",
-    "croton.gradient": "grad_clip grad_scale undefined_grad GradClip GradScale UndefinedGrad",
+    "croton.gradient": "grad_clip grad_scale GradClip GradScale",
     "croton.printing": "pydotprint pydotprint_variables Print PatternPrinter PPrinter",
     "croton.compile": """DebugMode NanGuardMode MonitorMode optdb orig_function FunctionMaker register_deep_copy_op_c_code
         register_view_op_c_code register_shape_c_code register_shape_i_c_code debugmode nanguardmode monitormode""",

@@ -26,6 +26,13 @@ class Type:
     def filter(self, data, strict=False, allow_downcast=None):
         raise NotImplementedError("filter of %s" % self)
 
+    def _to_engine(self, data, strict=False, allow_downcast=None):
+        """A value as the engine holds it."""
+        return self.filter(data, strict, allow_downcast)
+
+    def _from_engine(self, value):
+        return value
+
     def is_valid_value(self, value):
         try:
             self.filter(value, strict=True)

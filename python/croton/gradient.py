@@ -139,6 +139,7 @@ def subgraph_grad(wrt, end, start=None, cost=None, details=False):
 
 disconnected_grad_ = row_op("disconnected_grad")
 zero_grad_ = row_op("zero_grad")
+undefined_grad_ = row_op("undefined_grad")
 
 
 def disconnected_grad(x):
@@ -154,6 +155,11 @@ def zero_grad(x):
 def consider_constant(x):
     """x with gradient zero: Theano's older name."""
     return zero_grad_(x)
+
+
+def undefined_grad(x):
+    """x, whose gradient is not defined: asking for one is an error."""
+    return undefined_grad_(x)
 
 
 def grad_undefined(op, x_pos, x, comment=""):

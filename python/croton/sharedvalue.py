@@ -23,9 +23,8 @@ class _Container:
 
 
 class SharedVariable(Variable):
-    """A variable with a value of its own. `default_update` is what functions that use it make of it, unless told otherwise."""
-
-    default_update = None
+    """A variable with a value of its own. Its attribute `default_update`, where it is set, is what functions that use it make of
+    it, unless told otherwise."""
 
     def get_value(self, borrow=False, return_internal_type=False):
         """The value as an ndarray; a copy, or with borrow=True perhaps not."""
@@ -81,7 +80,8 @@ class _Cell:
         self._var = var
 
     def __reduce__(self):
-        return _restored_cell, (VERSION, _core.shared_value(self._var, True), self._var.type_key[2])
+        kind, _, broadcastable = self._var.type_key
+        return _restored_cell, (VERSION, _core.shared_value(self._var, True), broadcastable, kind)
 
 
 _cells = weakref.WeakValueDictionary()
@@ -91,9 +91,9 @@ def _cell_of(var):
     return _cells.setdefault(_core.shared_cell_id(var), _Cell(var))
 
 
-def _restored_cell(version, value, broadcastable):
+def _restored_cell(version, value, broadcastable, kind):
     check_version(version)
-    return _Cell(_core.shared(value, list(broadcastable), "", False))
+    return _Cell(_core.shared(value, list(broadcastable), "", False, kind))
 
 
 def _restored(version, cls, cell, name):
@@ -117,6 +117,11 @@ def shared(value, name=None, strict=False, allow_downcast=None, borrow=False, br
         raise TypeError("the name of a shared variable is text, not %r" % (name,))
     if target not in ("cpu", None):
         raise NotImplementedError("shared(target=%r): Theano has this; Croton does not yet" % (target,))
+    for constructor in reversed(_constructors):
+        try:
+            return constructor(value, name=name, strict=strict, allow_downcast=allow_downcast, borrow=borrow, **options)
+        except TypeError:
+            continue
     if options:
         raise TypeError("No suitable SharedVariable constructor could be found. Are you sure all kwargs are supported? "
                         "We do not support the parameter dtype or type. value=\"%s\". parameters=\"%s\"" % (value, options))
@@ -139,6 +144,13 @@ def shared(value, name=None, strict=False, allow_downcast=None, borrow=False, br
 tensor_constructor = scalar_constructor = shared
 
 
-def shared_constructor(constructor):
-    """Theano lets users add constructors here; Croton has one for all arrays."""
+_constructors = shared.constructors = []
+
+
+def shared_constructor(constructor, remove=False):
+    """Adds a constructor that shared() tries before its own, the latest one first; a TypeError passes the value on."""
+    if remove:
+        _constructors.remove(constructor)
+    else:
+        _constructors.append(constructor)
     return constructor

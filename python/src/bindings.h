@@ -84,6 +84,7 @@ void bind_autodiff(nb::module_& m);
 void bind_shared(nb::module_& m);
 void bind_function(nb::module_& m);
 void bind_host(nb::module_& m);
+void bind_random(nb::module_& m);
 void bind_pickle(nb::module_& m);
 void bind_cache(nb::module_& m);
 void bind_tools(nb::module_& m);

@@ -35,6 +35,7 @@ struct CallState {
   std::vector<InputRule> inputs;
   size_t results = 0;
   ResultForm form = ResultForm::list;
+  bool has_others = false;  // results that are no arrays for Python
   Frame frame;
   bool frame_taken = false;  // under the interpreter's lock
 };
@@ -192,9 +193,24 @@ PyObject* list_of(std::vector<Array>& results) {
   return list;
 }
 
-PyObject* formed(FunctionObject* self, std::vector<Array>& results) {
-  if (self->state->form == ResultForm::single && results.size() == 1) return moved_to_numpy(results[0]);
+// The results as a list, with what the package makes of those that are no arrays.
+PyObject* finished(FunctionObject* self, std::vector<Array>& results) {
   PyObject* list = list_of(results);
+  if (!list || !self->state->has_others) return list;
+  PyObject* others = PyObject_CallMethod(reinterpret_cast<PyObject*>(self), "_finish", "O", list);
+  Py_DECREF(list);
+  return others;
+}
+
+PyObject* formed(FunctionObject* self, std::vector<Array>& results) {
+  const bool is_single = self->state->form == ResultForm::single && results.size() == 1;
+  if (is_single && !self->state->has_others) return moved_to_numpy(results[0]);
+  PyObject* list = finished(self, results);
+  if (list && is_single) {
+    PyObject* item = new_reference(PyList_GET_ITEM(list, 0));
+    Py_DECREF(list);
+    return item;
+  }
   if (!list || self->state->form != ResultForm::dict) return list;
   PyObject* dict = PyDict_New();
   for (size_t k = 0; dict && k < results.size(); ++k) {
@@ -354,6 +370,7 @@ PyObject* new_function(std::shared_ptr<Function> function, const std::vector<boo
     state->inputs.push_back({type.dtype, numpy_number(type.dtype), type.rank, type.ones, is_strict, part_mask});
   }
   state->results = function->spec().outputs.size();
+  for (const auto& output : function->spec().outputs) state->has_others |= !output.variable.type().is_tensor();
   prepare(state->frame, *state);
   state->form = form;
   state->function = std::move(function);

@@ -15,6 +15,7 @@ NB_MODULE(_core, m) {
   bind_shared(m);
   bind_function(m);
   bind_host(m);
+  bind_random(m);
   bind_pickle(m);
   bind_cache(m);
   bind_tools(m);

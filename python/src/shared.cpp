@@ -15,9 +15,10 @@ SharedCell& cell(const Var& v) {
 
 Array taken(const nb::object& ndarray, bool borrow) { return borrow ? hold(ndarray.ptr()) : copied(ndarray.ptr()); }
 
-Var make(const nb::object& ndarray, const std::vector<bool>& ones, const std::string& name, bool borrow) {
+Var make(const nb::object& ndarray, const std::vector<bool>& ones, const std::string& name, bool borrow,
+         const std::string& kind) {
   Array value = taken(ndarray, borrow);
-  const Type type = tensor_type(value.dtype, ones);
+  const Type type = kind == "tensor" ? tensor_type(value.dtype, ones) : kind_type(Kind::random_state);
   auto made = std::make_shared<SharedCell>(type, std::move(value));
   made->name = name;
   return make_shared_variable(std::move(made), name, user_line());
@@ -53,7 +54,8 @@ bool shows(const Array& array, PyObject* ndarray) {
 }  // namespace
 
 void bind_shared(nb::module_& m) {
-  m.def("shared", &make);
+  m.def("shared", &make, nb::arg("value"), nb::arg("broadcastable"), nb::arg("name"), nb::arg("borrow"),
+        nb::arg("kind") = "tensor");
   m.def("shared_value", &value);
   m.def("set_shared_value",
         [](const Var& v, const nb::object& ndarray, bool borrow) { cell(v).set(taken(ndarray, borrow)); });

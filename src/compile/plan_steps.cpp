@@ -200,7 +200,7 @@ class StepPlanner {
 
   void require_tensors(const Node& node) {
     for (const Var& v : node.inputs) {
-      if (!v.type().is_tensor()) raise<NotImplementedError>("{} takes something that is no tensor", node.op->name);
+      if (!v.type().is_array()) raise<NotImplementedError>("{} takes something that is no tensor", node.op->name);
     }
   }
 

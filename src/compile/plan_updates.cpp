@@ -100,7 +100,7 @@ class InPlaceProof {
     for (size_t k = c.members.size(); k-- > 0;) {  // producers first
       const Node& m = *c.members[k];
       for (const Var& v : m.inputs) {
-        if (!v.type().is_tensor()) continue;
+        if (!v.type().is_array()) continue;
         const Var source = base(v);
         if (cell_of(source) != cell && !dependent.contains(source.node.get())) continue;
         if (v != source || !m.op->is_elementwise() || parts_.sizes.dims(Var{c.members[k], 0}) != c.domain) return false;

@@ -106,7 +106,7 @@ class Verifier {
     if (!(type == placed)) {
       fail("output {} of {} is {}, its row says {}", output, op_text(node), type_name(type), type_name(expected));
     }
-    if (type.is_tensor() && (type.rank > max_rank || (type.rank < max_rank && type.ones >> type.rank != 0))) {
+    if (type.is_array() && (type.rank > max_rank || (type.rank < max_rank && type.ones >> type.rank != 0))) {
       fail("output {} of {} has an impossible type", output, op_text(node));
     }
   }

@@ -122,7 +122,7 @@ void set_name(const Var& v, std::string name) {
 
 std::shared_ptr<const Literal> make_literal(Type type, std::vector<int64_t> shape, std::vector<std::byte> bytes) {
   const auto expected = static_cast<size_t>(checked_multiply(checked_product(shape), item_size(type.dtype)));
-  if (!type.is_tensor() || shape.size() != type.rank || bytes.size() != expected) {
+  if (!type.is_array() || shape.size() != type.rank || bytes.size() != expected) {
     raise<InternalError>("a literal of type {} cannot have shape {} and {} bytes", type_name(type), shape.size(),
                          bytes.size());
   }

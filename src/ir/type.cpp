@@ -44,7 +44,10 @@ Type tensor_type(DType dtype, int rank) {
   return Type{.dtype = dtype, .rank = static_cast<uint8_t>(rank)};
 }
 
-Type kind_type(Kind kind) { return Type{.kind = kind}; }
+Type kind_type(Kind kind) {
+  if (kind == Kind::random_state) return Type{.kind = kind, .dtype = DType::u32, .rank = 1};
+  return Type{.kind = kind};
+}
 
 std::vector<bool> broadcastable(const Type& type) {
   std::vector<bool> pattern(type.rank);

@@ -23,6 +23,8 @@ struct Type {
 
   bool operator==(const Type&) const = default;
   bool is_tensor() const { return kind == Kind::tensor; }
+  /// Its values are arrays: tensors, and random states, vectors of words that only the rows of random numbers take.
+  bool is_array() const { return kind == Kind::tensor || kind == Kind::random_state; }
   bool broadcasts(int axis) const { return (ones >> axis) & 1u; }
 };
 

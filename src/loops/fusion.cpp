@@ -26,7 +26,7 @@ bool FusionRules::fusable(const Node& node) {
 
 // Loops know no complex numbers: the few nodes that have them are computed by their reference values.
 bool FusionRules::has_complex_values(const Node& node) {
-  const auto is_complex_tensor = [](const Type& t) { return t.is_tensor() && is_complex(t.dtype); };
+  const auto is_complex_tensor = [](const Type& t) { return t.is_array() && is_complex(t.dtype); };
   return std::any_of(node.types.begin(), node.types.end(), is_complex_tensor) ||
          std::any_of(node.inputs.begin(), node.inputs.end(), [&](const Var& v) { return is_complex_tensor(v.type()); });
 }
@@ -42,7 +42,7 @@ bool FusionRules::cheap(const NodePtr& node, int copied_above) {
   if (copied_above >= copy_limit || node->op->is_reduce() || node->op->has(expensive) || node->op->has(may_fail))
     return false;
   const auto is_loaded = [&](const Var& input) {
-    if (!input.type().is_tensor() || input.type().rank == 0 || literal_of(input) || of_scalars(input)) return false;
+    if (!input.type().is_array() || input.type().rank == 0 || literal_of(input) || of_scalars(input)) return false;
     return node->op->pull != nullptr || sizes_.dims(input) == dims_of(node);
   };
   return std::count_if(node->inputs.begin(), node->inputs.end(), is_loaded) <= 1;
@@ -51,7 +51,7 @@ bool FusionRules::cheap(const NodePtr& node, int copied_above) {
 // A repeated scalar, say, or a range: registers hold all that its elements are computed from.
 bool FusionRules::of_scalars(const Var& v) {
   return v.op().pull != nullptr && std::all_of(v.node->inputs.begin(), v.node->inputs.end(), [](const Var& input) {
-           return input.type().is_tensor() && input.type().rank == 0;
+           return input.type().is_array() && input.type().rank == 0;
          });
 }
 

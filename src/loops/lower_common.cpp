@@ -204,7 +204,7 @@ Phases find_phases(const Cluster& c, GraphSizes& sizes) {
       }
       if (!c.has(v.node.get()) && !sizes.is_view(v)) continue;
       for (const Var& input : v.node->inputs) {
-        if (input.type().is_tensor()) todo.push_back(input);
+        if (input.type().is_array()) todo.push_back(input);
       }
     }
   }

@@ -101,7 +101,7 @@ class Scheduler {
              : !options_.interpret && node->op->library.problem.size() && library(*node) ? Cluster::Kind::library
                                                                                          : Cluster::Kind::host;
     for (uint32_t k = 0; k < node->types.size(); ++k) {
-      if (node->types[k].is_tensor()) c.roots.push_back(Var{node, k});
+      if (node->types[k].is_array()) c.roots.push_back(Var{node, k});
     }
     if (update) c.domain = sizes_.dims(node->inputs[1]);
     const int id = add(std::move(c), users_[node.get()]);
@@ -111,7 +111,7 @@ class Scheduler {
     }
     for (size_t k = 0; k < node->inputs.size(); ++k) {
       const Var& input = node->inputs[k];
-      if (!input.type().is_tensor()) continue;
+      if (!input.type().is_array()) continue;
       if (update && options_.fuse) {
         use(input, id);
       } else {
@@ -189,7 +189,7 @@ class Scheduler {
       for (const SizeId id : checked->second) require_leaves(id, cluster);
     }
     for (uint32_t k = 0; k < node->types.size(); ++k) {
-      if (!node->types[k].is_tensor()) continue;
+      if (!node->types[k].is_array()) continue;
       for (const SizeId id : sizes_.dims(Var{node, k})) {
         if (sizes_.table()[id].kind != SizeExpr::Kind::input_dim || sizes_.table()[id].leaf.node != node)
           require_leaves(id, cluster);
@@ -209,7 +209,7 @@ class Scheduler {
     c.reductions += node->op->is_reduce();
     c.weight += FusionRules::weight_of(*node) * static_cast<size_t>(c.wanted_at(node.get()));
     for (const Var& input : node->inputs) {
-      if (!input.type().is_tensor()) continue;
+      if (!input.type().is_array()) continue;
       use(input, id);
       want(*node, input, c);
       if (input.type().rank == 0) continue;

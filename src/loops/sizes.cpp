@@ -70,7 +70,7 @@ void GraphSizes::add_node(const NodePtr& node) {
   }
   for (uint32_t k = 0; k < node->types.size(); ++k) {
     const Type& type = node->types[k];
-    if (!type.is_tensor()) continue;
+    if (!type.is_array()) continue;
     const Var v{node, k};
     std::vector<SizeId> dims = k < known.size() ? known[k] : std::vector<SizeId>(type.rank, no_size);
     dims.resize(type.rank, no_size);
@@ -106,14 +106,14 @@ bool GraphSizes::known_outside(SizeId id, int region) const {
 void GraphSizes::add_view(const NodePtr& node) {
   for (uint32_t k = 0; k < node->types.size(); ++k) {
     const Var v{node, k};
-    if (!node->types[k].is_tensor()) continue;
+    if (!node->types[k].is_array()) continue;
     const std::vector<SizeId>& own = dims_.at(v);
     std::vector<SizeId> strides = contiguous(own);
     if (const auto given = strided_.find(v); node->op->has(leaf) && given != strided_.end()) {
       for (int axis = 0; axis < v.type().rank; ++axis)
         strides[static_cast<size_t>(axis)] = axis == given->second ? table_.constant(1) : table_.input_stride(v, axis);
     }
-    if (k == 0 && node->op->view && node->inputs[0].type().is_tensor()) {
+    if (k == 0 && node->op->view && node->inputs[0].type().is_array()) {
       NodeSizeQuery q(*this, node);
       const ViewResult view = node->op->view(q, strides_.at(node->inputs[0]));
       if (view.strides.size() == own.size()) {

@@ -20,6 +20,7 @@ std::span<const Op> index_ops();         // index.cpp
 std::span<const Op> order_ops();         // order.cpp: nonzero, sort, cumsum ...
 std::span<const Op> linear_ops();        // linear.cpp: dot, gemm
 std::span<const Op> network_ops();       // network.cpp: softmax and its kin
+std::span<const Op> random_ops();        // random_rows.cpp: random_uniform, mrg_uniform ...
 std::span<const Op> control_ops();       // control.cpp: identity rows, ifelse, op_from_graph, host_op
 
 }  // namespace croton

@@ -109,7 +109,7 @@ std::vector<Rule> control_rules() {
        .apply = useless_ifelse,
        .samples = ifelse_samples},
       {.name = "local_view_op",
-       .roots = {"view", "disconnected_grad", "zero_grad"},
+       .roots = {"view", "disconnected_grad", "zero_grad", "undefined_grad"},
        .apply = identity,
        .samples =
            [] {

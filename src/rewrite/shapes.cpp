@@ -43,7 +43,7 @@ Sizes ShapeFacts::sizes_by_rule(const NodePtr& node) {
   sizes.resize(node->types.size());
   for (uint32_t k = 0; k < sizes.size(); ++k) {
     const Type& type = node->types[k];
-    if (!type.is_tensor()) continue;
+    if (!type.is_array()) continue;
     if (sizes[k].size() != type.rank) sizes[k].assign(type.rank, no_size);
     for (int axis = 0; axis < type.rank; ++axis) {
       SizeId& size = sizes[k][static_cast<size_t>(axis)];

@@ -6,6 +6,7 @@ import numpy as np
 import croton as theano
 import croton.tensor as T
 from croton import ifelse  # noqa: F401  (programs use theano.ifelse)
+from croton import _core
 from croton._ops import RowOp
 
 from .arrays import array
@@ -14,6 +15,7 @@ HEADER = """import numpy as np
 import croton as theano
 import croton.tensor as T
 import croton.ifelse
+from croton import _core
 from croton._ops import RowOp
 from fuzz.arrays import array
 """
@@ -111,4 +113,4 @@ class Program:
 
 def namespace():
     """What the lines of programs may name."""
-    return {"np": np, "theano": theano, "T": T, "RowOp": RowOp, "array": array}
+    return {"np": np, "theano": theano, "T": T, "RowOp": RowOp, "array": array, "_core": _core}

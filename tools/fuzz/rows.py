@@ -11,7 +11,9 @@ BY_HAND = {
     "cast", "polygamma", "dot", "dimshuffle", "reshape", "alloc", "arange", "shape", "shape_i", "make_vector", "join",
     "subtensor", "set_subtensor", "inc_subtensor", "advanced_subtensor", "advanced_set_subtensor", "advanced_inc_subtensor",
     "softmax", "logsoftmax", "softmax_grad", "specify_shape", "rebroadcast", "disconnected_grad", "zero_grad", "view", "ifelse",
-    "op_from_graph", "batched_dot", "sort", "argsort", "cumsum", "cumprod", "nonzero",
+    "op_from_graph", "batched_dot", "undefined_grad", "random_uniform", "random_normal", "random_binomial", "random_poisson",
+    "random_integers", "random_choice", "random_permutation", "random_multinomial", "mrg_uniform", "multinomial_from_uniform",
+    "choice_from_uniform", "sort", "argsort", "cumsum", "cumprod", "nonzero",
 }
 NOT_DRAWN = {
     "input": "a leaf", "constant": "a leaf", "shared": "a leaf", "gemm": "made by the compiler only",
@@ -150,7 +152,7 @@ FUNCTIONS = [
     (1, "any", "{x}.shape"), (1, "any", "{x}.shape[{a}]"), (1, "any", "T.arange({x}.shape[{a}])"),
     (1, "any", "T.arange({x}.shape[{a}], 0, -2)"), (0, "small", "T.alloc({x}, 2, *{x}.shape)"), (0, "small", "T.alloc({x}, 3, *{x}.shape)"),
     (1, "any", "T.specify_shape({x}, {x}.shape)"), (1, "any", "T.unbroadcast({x}, {a})"), (1, "any", "T.addbroadcast({x}, {a})"),
-    (0, "any", "theano.gradient.disconnected_grad({x}) + 1"), (0, "any", "theano.gradient.zero_grad({x})"), (0, "any", "RowOp('view')({x})"),
+    (0, "any", "theano.gradient.disconnected_grad({x}) + 1"), (0, "any", "theano.gradient.zero_grad({x})"), (0, "any", "theano.gradient.undefined_grad({x})"), (0, "any", "RowOp('view')({x})"),
     (1, "any", "T.as_tensor_variable([{x}.sum(), {x}.max()])"), (0, "any", "T.shape_padaxis({x}, 0)"), (1, "any", "T.shape_padright({x})"),
     (1, "any", "T.squeeze({x})"), (1, "any", "T.nonzero({x})[0]"), (1, "any", "{x}[T.gt({x}, 0).nonzero()]"),
     (2, "any", "T.eye({x}.shape[0], {x}.shape[1])"), (2, "any", "{x} - {x}.mean(axis={a}, keepdims=True)"),
@@ -162,6 +164,28 @@ FUNCTIONS = [
     (1, "any", "theano.OpFromGraph([{x}], [{x} * 2 + {x}.sum()])({x}[::-1])"), (0, "any", "theano.OpFromGraph([{x}], [{x}, {x} * {x}])({x})[1]"),
     (1, "any", "theano.ifelse.ifelse(T.gt({x}.shape[0], 3), {x} * 2, {x}[::-1])"), (0, "any", "theano.ifelse.ifelse(T.gt({x}.sum(), 0), {x}, {x} + 1)"),
 ]
+
+
+# Draws from a state that no call changes; {n} is a size.
+STATE, STREAMS = "theano.shared(np.random.RandomState(3))", "theano.shared(_core.stream_states(np.full(6, 9), 40))"
+DISTRIBUTIONS = ["uniform({s}, ({n},), -1, 2)", "normal({s}, ({n},))", "normal({s}, ({n},), dtype='float32')", "binomial({s}, ({n},), 40, 0.4)",
+                 "poisson({s}, ({n},), 3.5)", "random_integers({s}, ({n},), -9, 9)", "choice({s}, ({n},), 9)", "permutation({s}, ({n},), 7)",
+                 "multinomial({s}, ({n},), 5, [0.25, 0.75])"]
+FLOAT, WHOLE = f"[{_core.dtype_code('float64')}]", f"[{_core.dtype_code('int64')}]"
+UNIFORMS = f"RowOp('mrg_uniform', {FLOAT})({STREAMS}, {{n}} * 2)[1]"
+LINES_OF_WEIGHTS = "T.alloc(np.array([0.25, 0.5, 0.25]), {n}, 3)"
+DRAWS = [f"T.raw_random.{text}[1]".replace("{s}", STATE) for text in DISTRIBUTIONS] + [
+    UNIFORMS, UNIFORMS.replace(FLOAT, f"[{_core.dtype_code('float32')}]"),
+    f"RowOp('multinomial_from_uniform', {WHOLE})({LINES_OF_WEIGHTS}, {UNIFORMS}, 2)",
+    f"RowOp('choice_from_uniform', {WHOLE})({LINES_OF_WEIGHTS}, {UNIFORMS}, 2)",
+]
+
+
+def draws(d):
+    x = d.pick(lambda v: v.ndim > 0)
+    if not x:
+        return None
+    return d.add(d.choice(DRAWS).format(n=f"{x.name}.shape[{d.random.randrange(x.ndim)}]"), [x.name])
 
 
 def function(d):

@@ -12,7 +12,8 @@ from ._constructors import constructors as _constructors
 from ._elemwise import (allclose, divmod, elementwise_functions as _elementwise, function_of_ufunc, iround, isclose, round,
                         round_half_away_from_zero)
 from ._grid import mgrid, ogrid
-from ._order import argsort, batched_dot, compress, cumprod, cumsum, flatnonzero, nonzero, nonzero_values, sort
+from ._order import (argsort, batched_dot, compress, cumprod, cumsum, flatnonzero, inverse_permutation, nonzero, nonzero_values,
+                     permute_row_elements, sort)
 from ._reduce import (all, any, argmax, argmin, dot, get_scalar_constant_value, max, max_and_argmax, mean, min, outer, prod, ptp,
                       std, sum, tensordot, var)
 from ._structure import (addbroadcast, alloc, arange, concatenate, diag, diagonal, diff, eye, flatten, get_vector_length,

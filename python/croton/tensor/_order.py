@@ -52,6 +52,28 @@ def _check_order(order):
         raise ValueError("order names fields of structured arrays, which Theano's and Croton's arrays are not")
 
 
+def permute_row_elements(x, y, inverse=0):
+    """The rows (last axis) of x in the orders that the rows of y give; in the inverse orders where `inverse` is true. Leading
+    axes broadcast."""
+    from . import arange, shape_padleft
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    rank = max(x.ndim, y.ndim)
+    x, y = shape_padleft(x, rank - x.ndim), shape_padleft(y, rank - y.ndim)
+    if inverse:
+        y = argsort(y)
+    places = []
+    for axis in range(rank - 1):
+        one = x.broadcastable[axis]
+        place = as_tensor_variable(0) if one else arange(x.shape[axis])
+        places.append(place.dimshuffle(*["x"] * axis, *([] if one else [0]), *["x"] * (rank - 1 - axis + one)))
+    return x[tuple(places) + (y,)]
+
+
+def inverse_permutation(perm):
+    """The order that undoes the order of each row."""
+    return argsort(perm)
+
+
 def cumsum(x, axis=None):
     """Running sums along an axis, or over all elements when it is None. The dtype is that of x."""
     return _along("cumsum", x, axis)

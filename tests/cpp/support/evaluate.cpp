@@ -67,7 +67,7 @@ void check_result(const Node& node, std::span<const Array> inputs, const std::ve
   for (size_t k = 0; k < outputs.size(); ++k) {
     const Type& type = node.types[k];
     const Array& y = outputs[k];
-    if (!type.is_tensor()) continue;
+    if (!type.is_array()) continue;
     if (y.dtype != type.dtype || y.rank() != type.rank) {
       raise<InternalError>("{} gave {} of rank {} for {}", op_text(node), dtype_name(y.dtype), y.rank(),
                            type_name(type));

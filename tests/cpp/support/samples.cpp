@@ -30,6 +30,17 @@ SampleInput whole(DType dtype, Shape shape, std::vector<double> values) {
   return {dtype, std::move(shape), std::move(values), 0};
 }
 
+// The state that the seed 5489 gives, and draws of float64 from it by a row with these arguments.
+SampleInput random_state() {
+  std::vector<double> words = {5489};
+  for (uint32_t k = 1, word = 5489; k < 624; ++k) {
+    word = 1812433253u * (word ^ (word >> 30)) + k;
+    words.push_back(word);
+  }
+  words.insert(words.end(), {624, 0, 0, 0});
+  return {.dtype = DType::u32, .shape = {628}, .values = std::move(words), .kind = Kind::random_state};
+}
+
 Sample plain(std::initializer_list<SampleInput> inputs, std::vector<int64_t> ints = {}) {
   return {.inputs = inputs, .ints = std::move(ints)};
 }
@@ -66,6 +77,17 @@ Sample with_body(std::initializer_list<SampleInput> inputs, std::shared_ptr<cons
 Sample declared(Sample sample) {
   sample.declared_gradient = true;
   return sample;
+}
+
+std::vector<Sample> draws(std::vector<SampleInput> arguments, DType dtype = DType::f64) {
+  std::vector<Sample> samples;
+  for (const Shape& shape : {Shape{}, Shape{3}, Shape{2, 3}, Shape{0, 3}, Shape{40, 3}}) {
+    Sample sample{.inputs = {random_state()}, .ints = {static_cast<int64_t>(dtype)}};
+    sample.inputs.insert(sample.inputs.end(), arguments.begin(), arguments.end());
+    for (const int64_t size : shape) sample.inputs.push_back(scalar(size));
+    samples.push_back(std::move(sample));
+  }
+  return samples;
 }
 
 using Table = std::map<std::string_view, std::vector<Sample>>;
@@ -212,6 +234,30 @@ Table make_table() {
                  plain({truth({}, {0}), real({3}), real({2, 2}), real({3}), real({2, 2})}, {2})};
   t["op_from_graph"] = {with_body({real({3}), real({3})}, two_output_body())};
 
+  const SampleInput half = whole(DType::f64, {}, {0.5}), two = whole(DType::f64, {}, {2});
+  const SampleInput weights = whole(DType::f64, {3}, {0.25, 0.25, 0.5});
+  t["random_uniform"] = draws({half, two});
+  t["random_normal"] = draws({half, two}, DType::f32);
+  t["random_binomial"] = draws({scalar(9), half}, DType::i64);
+  t["random_poisson"] = draws({two}, DType::i64);
+  t["random_integers"] = draws({scalar(-2), scalar(7)}, DType::i64);
+  t["random_choice"] = draws({scalar(3), truth({}, {1}), weights}, DType::i64);
+  for (Sample& sample : t["random_choice"]) sample.inputs[2].dtype = DType::i8;
+  t["random_permutation"] = draws({scalar(5)}, DType::i64);
+  t["random_multinomial"] = draws({scalar(4), weights}, DType::i64);
+  const SampleInput streams =
+      whole(DType::i32, {3, 6}, {1, 2, 3, 4, 5, 6, 12345, 12345, 12345, 12345, 12345, 12345, 9, 8, 7, 6, 5, 4});
+  for (const DType dtype : {DType::f16, DType::f32, DType::f64}) {
+    t["mrg_uniform"].push_back(plain({streams, scalar(2), scalar(4)}, {static_cast<int64_t>(dtype)}));
+    t["mrg_uniform"].push_back(plain({streams, scalar(0)}, {static_cast<int64_t>(dtype)}));
+    t["mrg_uniform"].push_back(plain({streams}, {static_cast<int64_t>(dtype)}));
+  }
+  const SampleInput lines = whole(DType::f64, {2, 3}, {0.25, 0.25, 0.5, 0, 0.5, 0.5});
+  const SampleInput uniforms = whole(DType::f64, {4}, {0.1, 0.3, 0.7, 0.9});
+  for (const auto* name : {"multinomial_from_uniform", "choice_from_uniform"})
+    t[name] = {declared(plain({lines, uniforms, scalar(2)}, {static_cast<int64_t>(DType::i64)}))};
+  t["undefined_grad"] = {plain({real({3})})};
+
   const auto to = [](DType dtype) { return std::vector<int64_t>{static_cast<int64_t>(dtype)}; };
   t["cast"] = {plain({real({4})}, to(DType::f32)),
                plain({real({4})}, to(DType::f64)),
@@ -305,6 +351,7 @@ Case make_case(const Op& op, const Sample& sample, unsigned seed) {
   std::vector<Expr> x;
   for (const SampleInput& input : sample.inputs) {
     Type type = tensor_type(input.dtype, static_cast<int>(input.shape.size()));
+    type.kind = input.kind;
     type.ones = input.ones;
     made.inputs.push_back(new_input(type));
     made.values.push_back(drawn(op, input, random));

@@ -16,6 +16,7 @@ struct SampleInput {
   std::vector<int64_t> shape = {};
   std::vector<double> values = {};  // empty: drawn from the row's domain (floats), or from {0, 1} (bools)
   uint32_t ones = 0;                // axes declared to have size one
+  Kind kind = Kind::tensor;
 };
 
 struct Sample {
