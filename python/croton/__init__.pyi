@@ -66,6 +66,7 @@ predefined_linkers: _b.dict[_t.Any, _t.Any]
 predefined_modes: _b.dict[_t.Any, _t.Any]
 predefined_optimizers: _b.dict[_t.Any, _t.Any]
 from croton import printing as printing
+from croton import sandbox as sandbox
 from croton import scalar as scalar
 from croton.sharedvalue import shared as shared
 from croton import sharedvalue as sharedvalue

@@ -13,8 +13,7 @@ from ..scalar import upcast
 from ..sharedvalue import shared
 from .multinomial import ChoiceFromUniform, MultinomialFromUniform
 
-M1 = np.asarray(np.int32(2147483647))       # 2^31 - 1
-M2 = np.asarray(np.int32(2147462579))       # 2^31 - 21069
+M1, M2 = 2**31 - 1, 2**31 - 21069  # the moduli of the two parts
 _DEFAULT_STREAMS = 60 * 256
 _integers = (int, np.integer)
 

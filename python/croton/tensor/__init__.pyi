@@ -23,6 +23,7 @@ class ArgSortOp(croton._ops.RowOp): ...
 class Argmax(croton._ops.CAReduce): ...
 from croton._convert import AsTensorError as AsTensorError
 class BatchedDot(croton._ops.RowOp): ...
+class ChoiceFromUniform(croton._ops.RowOp): ...
 from croton._variable import Constant as Constant
 class CumOp(croton._ops.RowOp): ...
 from croton._ops import DimShuffle as DimShuffle
@@ -41,12 +42,14 @@ class MakeVector(croton._ops.RowOp): ...
 class Max(croton._ops.CAReduce): ...
 class MaxAndArgmax(croton._ops.CAReduce): ...
 class Min(croton._ops.CAReduce): ...
+class MultinomialFromUniform(croton._ops.RowOp): ...
 NoneConst: None
 from croton._types import NoneTypeT as NoneTypeT
 class Nonzero(croton._ops.RowOp): ...
 from croton._python_op import Op as Op
 class OpFromGraph(croton._ops.RowOp): ...
 class Prod(croton._ops.CAReduce): ...
+class RandomFunction(croton._ops.RowOp): ...
 class Rebroadcast(croton._ops.RowOp): ...
 from croton._ops import Reshape as Reshape
 from croton.gradient import Rop as Rop
@@ -66,6 +69,7 @@ from croton._operators import TensorConstant as TensorConstant
 from croton.sharedvalue import TensorSharedVariable as TensorSharedVariable
 from croton._types import TensorType as TensorType
 from croton._operators import TensorVariable as TensorVariable
+class UndefinedGrad(croton._ops.RowOp): ...
 from croton._variable import Variable as Variable
 class ViewOp(croton._ops.RowOp): ...
 class ZeroGrad(croton._ops.RowOp): ...
@@ -215,6 +219,7 @@ int_div: croton._ops.Elemwise
 int_dtypes: _b.list[_b.str]
 integer_dtypes: _b.list[_b.str]
 inv: croton._ops.Elemwise
+from croton.tensor._order import inverse_permutation as inverse_permutation
 invert: croton._ops.Elemwise
 from croton.tensor._elemwise import iround as iround
 irow: croton._types.TensorType
@@ -275,6 +280,7 @@ mgrid: croton.tensor._grid._Grid
 from croton.tensor._reduce import min as min
 minimum: croton._ops.Elemwise
 mod: croton._ops.Elemwise
+class mrg_uniform(croton._ops.RowOp): ...
 mul: croton._ops.Elemwise
 neg: croton._ops.Elemwise
 neq: croton._ops.Elemwise
@@ -290,6 +296,7 @@ from croton.tensor._structure import ones_like as ones_like
 or_: croton._ops.Elemwise
 from croton.tensor._reduce import outer as outer
 from croton.tensor._structure import patternbroadcast as patternbroadcast
+from croton.tensor._order import permute_row_elements as permute_row_elements
 pow: croton._ops.Elemwise
 power: croton._ops.Elemwise
 from croton.tensor._reduce import prod as prod
@@ -297,6 +304,7 @@ psi: croton._ops.Elemwise
 from croton.tensor._reduce import ptp as ptp
 rad2deg: croton._ops.Elemwise
 from croton.tensor._structure import ravel as ravel
+from croton.tensor import raw_random as raw_random
 real: croton._ops.Elemwise
 from croton.tensor._structure import repeat as repeat
 from croton.tensor._structure import reshape as reshape
@@ -316,6 +324,7 @@ from croton.tensor._structure import shape_padaxis as shape_padaxis
 from croton.tensor._structure import shape_padleft as shape_padleft
 from croton.tensor._structure import shape_padright as shape_padright
 from croton.sharedvalue import shared as shared
+from croton.tensor import shared_randomstreams as shared_randomstreams
 sin: croton._ops.Elemwise
 sinh: croton._ops.Elemwise
 def smallest(*args: _t.Any) -> croton._operators.TensorVariable: ...
