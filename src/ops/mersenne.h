@@ -30,7 +30,7 @@ class Mersenne {
     return (high * 67108864.0 + low) / 9007199254740992.0;
   }
   void uniforms(double* out, int64_t count, double low, double range);  // low + range * uniform()
-  double normal();  // of mean 0 and deviation 1; they come in pairs
+  double normal();                                                      // of mean 0 and deviation 1; they come in pairs
   void normals(double* out, int64_t count);
   int64_t binomial(int64_t n, double p);
   int64_t poisson(double rate);

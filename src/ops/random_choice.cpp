@@ -26,7 +26,8 @@ std::vector<double> scaled_probabilities(const Array& p, const std::byte* from) 
     sum += values[k];
   }
   if ((sum > 1.0 && sum < 1.0 + 1e-5) || (count > 0 && values.back() < 5e-5)) {
-    for (double& x : values) x = p.dtype == DType::f32 ? static_cast<float>(x) * static_cast<float>(1.0 - 5e-5) : x * (1.0 - 5e-5);
+    for (double& x : values)
+      x = p.dtype == DType::f32 ? static_cast<float>(x) * static_cast<float>(1.0 - 5e-5) : x * (1.0 - 5e-5);
     sum = std::accumulate(values.begin(), values.end(), 0.0);
   }
   if (sum > 1.0) raise<ValueError>("multinomial: the probabilities add up to {}, which is more than 1", sum);
@@ -48,7 +49,8 @@ void multinomial_value(const Node& node, std::span<const Array> inputs, std::vec
     for (size_t axis = 0; axis + 1 < p.shape.size(); ++axis) {
       const int64_t size = p.shape[axis];
       if (size != 1 && size != draw.shape[axis + lead])
-        raise<ValueError>("pvals of shape {} cannot be broadcast to the size {}", tuple_text(p.shape), tuple_text(draw.shape));
+        raise<ValueError>("pvals of shape {} cannot be broadcast to the size {}", tuple_text(p.shape),
+                          tuple_text(draw.shape));
       if (size != 1) from += index[axis + lead] * p.strides[axis];
     }
     const std::vector<double> probabilities = scaled_probabilities(p, from);
@@ -161,12 +163,13 @@ std::vector<Type> choice_type(const TypeQuery& q) {
 
 std::vector<Op> random_choice_rows() {
   return {
-      draw_row(3, {.name = "random_choice",
-                   .doc = "The state after the draws, and elements of the vector a, or of the integers below the scalar "
-                          "a. Inputs: the state, a, whether one may come again, their probabilities (none: all the "
-                          "same), sizes.",
-                   .type = choice_type,
-                   .value = choice_value}),
+      draw_row(3,
+               {.name = "random_choice",
+                .doc = "The state after the draws, and elements of the vector a, or of the integers below the scalar "
+                       "a. Inputs: the state, a, whether one may come again, their probabilities (none: all the "
+                       "same), sizes.",
+                .type = choice_type,
+                .value = choice_value}),
       draw_row(2, {.name = "random_multinomial",
                    .doc = "The state after the draws, and how often each outcome comes in n trials, along a last axis. "
                           "Inputs: the state, n, the probabilities, sizes.",

@@ -66,7 +66,8 @@ struct Draw {
         generator(prepared(inputs[0])) {}
 
   uint32_t* prepared(const Array& before) const {
-    if (before.size() != state_words) raise<ValueError>("a random state has {} words, not {}", state_words, before.size());
+    if (before.size() != state_words)
+      raise<ValueError>("a random state has {} words, not {}", state_words, before.size());
     copy_into(state, before);
     if (state.as<uint32_t>()[twister_words] > twister_words) raise<ValueError>("a random state without a valid place");
     return state.as<uint32_t>();

@@ -102,8 +102,7 @@ HWY_INLINE Word reduced(Word y, uint32_t m) { return hn::Min(y, hn::Sub(y, hn::S
 // 2^15 * x modulo 2^31 - 21069, up to one modulus too large.
 HWY_INLINE Word shifted(Word x) {
   const Words d;
-  return hn::Add(hn::ShiftLeft<15>(hn::And(x, hn::Set(d, 65535u))),
-                 hn::Mul(hn::ShiftRight<16>(x), hn::Set(d, 21069u)));
+  return hn::Add(hn::ShiftLeft<15>(hn::And(x, hn::Set(d, 65535u))), hn::Mul(hn::ShiftRight<16>(x), hn::Set(d, 21069u)));
 }
 
 // x11' = 2^22 x12 + (2^7 + 1) x13 modulo 2^31 - 1, x21' = 2^15 x21 + (2^15 + 1) x23 modulo 2^31 - 21069; gives their

@@ -1,4 +1,5 @@
-// What the rows of random numbers share: types, sizes and shapes given as inputs. The lists of their rows, one per file.
+// What the rows of random numbers share: types, sizes and shapes given as inputs. The lists of their rows, one per
+// file.
 #pragma once
 
 #include <span>
@@ -16,6 +17,6 @@ std::vector<int64_t> given_shape(std::span<const Array> sizes);
 // Of random_ops().
 std::vector<Op> random_state_rows();   // random_state.cpp: numbers from NumPy's RandomState
 std::vector<Op> random_choice_rows();  // random_choice.cpp: choices from it
-std::vector<Op> stream_rows();        // random_streams.cpp: draws from MRG31k3p, and choices by uniform numbers
+std::vector<Op> stream_rows();         // random_streams.cpp: draws from MRG31k3p, and choices by uniform numbers
 
 }  // namespace croton

@@ -89,8 +89,7 @@ void poisson_value(const Node& node, std::span<const Array> inputs, std::vector<
   const Argument<double> rate(inputs[1], draw.shape);
   if (!rate.all([](double x) { return x >= 0; })) raise<ValueError>("lam < 0 or lam is NaN");
   if (!rate.all([](double x) { return x <= most; })) raise<ValueError>("lam value too large");
-  const auto numbers =
-      draw.each_integer([&](const Index& index) { return draw.generator.poisson(rate.at(index)); });
+  const auto numbers = draw.each_integer([&](const Index& index) { return draw.generator.poisson(rate.at(index)); });
   give(node, draw, numbers.data(), draw.shape, outputs);
 }
 
@@ -131,15 +130,17 @@ std::vector<Type> permutation_type(const TypeQuery& q) {
 
 std::vector<Op> random_state_rows() {
   return {
-      draw_row(2, {.name = "random_uniform",
-                   .doc = "The state after the draws, and numbers from low to high. Inputs: the state, low, high, sizes.",
-                   .value = uniform_value}),
+      draw_row(2,
+               {.name = "random_uniform",
+                .doc = "The state after the draws, and numbers from low to high. Inputs: the state, low, high, sizes.",
+                .value = uniform_value}),
       draw_row(2, {.name = "random_normal",
                    .doc = "The state after the draws, and normal numbers. Inputs: the state, mean, deviation, sizes.",
                    .value = normal_value}),
-      draw_row(2, {.name = "random_binomial",
-                   .doc = "The state after the draws, and how many of n trials succeed. Inputs: the state, n, p, sizes.",
-                   .value = binomial_value}),
+      draw_row(2,
+               {.name = "random_binomial",
+                .doc = "The state after the draws, and how many of n trials succeed. Inputs: the state, n, p, sizes.",
+                .value = binomial_value}),
       draw_row(1, {.name = "random_poisson",
                    .doc = "The state after the draws, and Poisson numbers. Inputs: the state, the rate, sizes.",
                    .value = poisson_value}),
@@ -147,12 +148,13 @@ std::vector<Op> random_state_rows() {
                    .doc = "The state after the draws, and integers from low to high, both included. Inputs: the state, "
                           "low, high, sizes.",
                    .value = integers_value}),
-      draw_row(1, {.name = "random_permutation",
-                   .doc = "The state after the draws, and orders of the integers below n along a last axis. Inputs: the "
-                          "state, n, sizes.",
-                   .type = permutation_type,
-                   .sizes = permutation_sizes,
-                   .value = permutation_value}),
+      draw_row(1,
+               {.name = "random_permutation",
+                .doc = "The state after the draws, and orders of the integers below n along a last axis. Inputs: the "
+                       "state, n, sizes.",
+                .type = permutation_type,
+                .sizes = permutation_sizes,
+                .value = permutation_value}),
   };
 }
 

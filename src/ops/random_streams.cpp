@@ -132,7 +132,8 @@ std::vector<Type> choice_type(const TypeQuery& q) {
 }
 
 Sizes multinomial_sizes(SizeQuery& q) {
-  q.require_equal(q.dim(1, 0), q.table().mul(q.dim(0, 0), q.scalar(2)), "unis.shape[0] ({0}) != pvals.shape[0] * n ({1})");
+  q.require_equal(q.dim(1, 0), q.table().mul(q.dim(0, 0), q.scalar(2)),
+                  "unis.shape[0] ({0}) != pvals.shape[0] * n ({1})");
   return {sizes_of_input(q, 0)};
 }
 
@@ -171,18 +172,17 @@ int64_t outcome_of(const double* p, int64_t count, double x, double& sum) {
 void multinomial_value(const Node& node, std::span<const Array> inputs, std::vector<Array>& outputs) {
   const Choices c(inputs);
   const Array counts = zeros(DType::i64, c.p.shape);
-  default_pool().for_each_chunk(c.lines(), std::max<int64_t>(1, (1 << 14) / (c.outcomes() + 1)),
-                                [&](int64_t begin, int64_t end) {
-                                  for (int64_t line = begin; line < end; ++line) {
-                                    const int64_t first = line * c.outcomes();
-                                    for (int64_t number = 0; number < c.n; ++number) {
-                                      double sum = 0;
-                                      const int64_t k = outcome_of(c.p.as<double>() + first, c.outcomes(),
-                                                                   c.uniform(number, line), sum);
-                                      if (k >= 0) ++counts.as<int64_t>()[first + k];
-                                    }
-                                  }
-                                });
+  default_pool().for_each_chunk(
+      c.lines(), std::max<int64_t>(1, (1 << 14) / (c.outcomes() + 1)), [&](int64_t begin, int64_t end) {
+        for (int64_t line = begin; line < end; ++line) {
+          const int64_t first = line * c.outcomes();
+          for (int64_t number = 0; number < c.n; ++number) {
+            double sum = 0;
+            const int64_t k = outcome_of(c.p.as<double>() + first, c.outcomes(), c.uniform(number, line), sum);
+            if (k >= 0) ++counts.as<int64_t>()[first + k];
+          }
+        }
+      });
   const Array result = result_array(outputs, 0, node.types[0].dtype, counts.shape);
   copy_into(result, converted(counts, result.dtype));
   outputs.assign(1, result);
