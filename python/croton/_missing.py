@@ -15,9 +15,8 @@ NAMES = {
         hashtype advanced_set_subtensor1 advanced_inc_subtensor1 Assert xlogy0 mean_op transpose_inplace""",
     "croton.tensor.nnet": """conv2d conv3d conv2d_transpose conv2d_grad_wrt_inputs conv2d_grad_wrt_weights conv3d_grad_wrt_inputs
         conv3d_grad_wrt_weights separable_conv2d separable_conv3d causal_conv1d bilinear_upsampling frac_bilinear_upsampling
-        get_conv_output_shape get_conv_shape_1axis conv conv3d2d abstract_conv corr corr3d batch_normalization
-        batch_normalization_train batch_normalization_test bn neighbours images2neibs neibs2images sparse_block_dot blocksparse ctc
-        h_softmax confusion_matrix unittest_tools""",
+        get_conv_output_shape get_conv_shape_1axis conv conv3d2d abstract_conv corr corr3d sparse_block_dot blocksparse ctc
+        unittest_tools""",
     "croton.gradient": "grad_clip grad_scale GradClip GradScale",
     "croton.printing": "pydotprint pydotprint_variables Print PatternPrinter PPrinter",
     "croton.compile": """DebugMode NanGuardMode MonitorMode optdb orig_function FunctionMaker register_deep_copy_op_c_code

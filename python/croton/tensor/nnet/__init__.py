@@ -118,4 +118,38 @@ def crossentropy_softmax_max_and_argmax_1hot(x, y_idx, **options):
     return [loss, p] + max_and_argmax(p, axis=1)
 
 
+def confusion_matrix(actual, pred):
+    """[counts, classes]: how often each class was taken for each other one; both are vectors of classes."""
+    from .. import concatenate, dot, eq, neq, nonzero, ones_like, sort
+    actual, pred = as_tensor_variable(actual), as_tensor_variable(pred)
+    for name, x in (("actual", actual), ("pred", pred)):
+        if x.ndim != 1:
+            raise ValueError("%s should be 1-d tensor variable" % name)
+    classes = sort(concatenate([actual, pred]))
+    is_new = concatenate([ones_like(classes[:1], dtype="bool"), neq(classes[1:], classes[:-1])])
+    classes = classes[nonzero(is_new)[0]]
+    hot = [eq(x.dimshuffle(0, "x"), classes.dimshuffle("x", 0)).astype("float64") for x in (actual, pred)]
+    return [dot(hot[0].T, hot[1]).astype("int64"), classes]
+
+
+def h_softmax(x, batch_size, n_outputs, n_classes, n_outputs_per_class, W1, b1, W2, b2, target=None):
+    """The softmax over outputs in classes: of the class (W1, b1) times that within the class (W2, b2, a stack with one item per
+    class). With a target for each line only its probability, else those of all outputs."""
+    from .. import arange, batched_dot, dot, tensordot
+    class_probs = softmax(dot(x, W1) + b1)
+    if target is None:
+        inner = tensordot(x, W2, [[1], [1]]) + b2.dimshuffle("x", 0, 1)
+        inner = softmax(inner.reshape((-1, n_outputs_per_class), ndim=2)).reshape((batch_size, n_classes, -1), ndim=3)
+        outer = class_probs.dimshuffle(0, 1, "x") * inner
+        return outer.reshape((batch_size, -1), ndim=2)[:, :n_outputs]
+    target = as_tensor_variable(target).flatten()
+    of_class, within = target // n_outputs_per_class, target % n_outputs_per_class
+    inner = softmax(batched_dot(x, W2[of_class]) + b2[of_class])
+    lines = arange(batch_size)
+    return class_probs[lines, of_class] * inner[lines, within]
+
+
+from . import bn, neighbours  # noqa: E402
+from .bn import batch_normalization, batch_normalization_test, batch_normalization_train  # noqa: E402
+
 __getattr__, __dir__ = _missing.attributes(__name__, globals())
