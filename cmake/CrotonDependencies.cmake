@@ -14,6 +14,8 @@ find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_library(OPENBLAS_LIBRARY openblas PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial NO_DEFAULT_PATH)
 find_library(OPENBLAS_LIBRARY openblas REQUIRED)
 find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-serial REQUIRED)
+# Only the headers of Eigen's Fourier transform.
+find_path(EIGEN_INCLUDE_DIR unsupported/Eigen/FFT PATH_SUFFIXES eigen3 REQUIRED)
 get_filename_component(OPENBLAS_LIBRARY_DIR ${OPENBLAS_LIBRARY} DIRECTORY)
 
 if(EXISTS ${CMAKE_SOURCE_DIR}/src/backend/cpu/llvm)

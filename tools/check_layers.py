@@ -7,12 +7,12 @@ from check_common import ROOT, committed_files, finish, without_comments
 LAYERS = {
     "base": 0,
     "ir": 1,
+    "library": 2,
     "ops": 2,
     "autodiff": 3,
     "rewrite": 3,
     "loops": 4,
     "runtime": 4,
-    "library": 4,
     "backend": 5,
     "distributed": 5,
     "compile": 6,

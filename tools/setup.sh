@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages=(build-essential g++-12 cmake ninja-build pkg-config python3-dev python3-venv zlib1g-dev libzstd-dev
   llvm-19-dev libgtest-dev libbenchmark-dev libfmt-dev nlohmann-json3-dev libxxhash-dev libdnnl-dev
-  libopenblas-serial-dev libhwy-dev ccache lld-19 clang-format-19)
+  libopenblas-serial-dev libeigen3-dev libhwy-dev ccache lld-19 clang-format-19)
 
 install_system_packages() {
   command -v dpkg-query >/dev/null || {

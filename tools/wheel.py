@@ -14,7 +14,7 @@ from check_common import ROOT
 from scikit_build_core.build import build_wheel
 
 # What is linked into our own libraries; those that go beside them are named by auditwheel.
-LINKED_IN = ["llvm-19-dev", "libxxhash-dev"]
+LINKED_IN = ["llvm-19-dev", "libxxhash-dev", "libeigen3-dev"]
 # The compiler's flags are those of `make build`, so that its cache serves both.
 SETTINGS = {"cmake.define.CROTON_DEVELOPER": "ON", "build.targets": "croton;croton_llvm;_core"}
 

@@ -52,6 +52,11 @@ struct OverflowError : ValueError {
   using ValueError::ValueError;
 };
 
+// A matrix that a decomposition or solution does not exist for; NumPy's LinAlgError.
+struct LinearAlgebraError : ValueError {
+  using ValueError::ValueError;
+};
+
 // An input of a function that no output depends on.
 struct UnusedInputError : Error {
   using Error::Error;

@@ -67,6 +67,19 @@ Variable argmax(const Argument& x, const Axes& axes = {}, bool keep_axes = false
 Variable dot(const Argument& a, const Argument& b);
 Variable outer(const Argument& a, const Argument& b);
 
+// ----------------------------------------------------------------------------------------------------- linear algebra
+
+// Of matrices, or stacks of them: the last two axes are a matrix. What has no result raises a LinearAlgebraError.
+Variable matrix_inverse(const Argument& x);
+Variable det(const Argument& x);
+Variable expm(const Argument& x);
+Variable cholesky(const Argument& x, bool lower = true);
+Variable solve(const Argument& a, const Argument& b);  // x with dot(a, x) = b
+Variable solve_triangular(const Argument& a, const Argument& b, bool lower = true);
+std::array<Variable, 2> eigh(const Argument& x, bool lower = true);  // ascending values, vectors as columns
+std::array<Variable, 3> svd(const Argument& x, bool full = false);   // u, s, transposed v
+std::array<Variable, 2> qr(const Argument& x, bool complete = false);
+
 // ------------------------------------------------------------------------------------------------------------ shapes
 
 Variable dimshuffle(const Argument& x, std::vector<int64_t> pattern);  // -1 is a new axis

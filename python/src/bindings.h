@@ -79,6 +79,7 @@ std::vector<Var> unwrapped(const std::vector<Expr>& expressions);
 
 void bind_graph(nb::module_& m);
 void bind_front(nb::module_& m);
+void bind_linear(nb::module_& m);
 void bind_index(nb::module_& m);
 void bind_autodiff(nb::module_& m);
 void bind_shared(nb::module_& m);

@@ -9,6 +9,7 @@ PyObject* missing_input = nullptr;
 PyObject* disconnected_input = nullptr;
 PyObject* null_gradient = nullptr;
 PyObject* internal_error = nullptr;
+PyObject* linear_algebra = nullptr;
 
 struct PendingPythonError : Error {
   using Error::Error;
@@ -20,6 +21,7 @@ PyObject* class_of(const Error& error) {
   if (dynamic_cast<const NullTypeGradError*>(&error)) return null_gradient;
   if (dynamic_cast<const UnusedInputError*>(&error)) return unused_input;
   if (dynamic_cast<const MissingInputError*>(&error)) return missing_input;
+  if (dynamic_cast<const LinearAlgebraError*>(&error)) return linear_algebra;
   if (dynamic_cast<const OverflowError*>(&error)) return PyExc_ValueError;
   if (dynamic_cast<const ValueError*>(&error)) return PyExc_ValueError;
   if (dynamic_cast<const TypeError*>(&error)) return PyExc_TypeError;
@@ -72,6 +74,7 @@ void register_errors(nb::module_& m) {
   disconnected_input = new_class(m, "croton.DisconnectedInputError", PyExc_ValueError,
                                  "A gradient with respect to a variable that the cost does not depend on.");
   null_gradient = new_class(m, "croton.NullTypeGradError", PyExc_TypeError, "A gradient that is not defined.");
+  linear_algebra = nb::object(nb::module_::import_("numpy.linalg").attr("LinAlgError")).release().ptr();
   internal_error = new_class(m, "croton.InternalError", PyExc_RuntimeError, "A defect of the compiler itself.");
   nb::register_exception_translator([](const std::exception_ptr& pending, void*) {
     try {

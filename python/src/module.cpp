@@ -10,6 +10,7 @@ NB_MODULE(_core, m) {
   register_errors(m);
   bind_graph(m);
   bind_front(m);
+  bind_linear(m);
   bind_index(m);
   bind_autodiff(m);
   bind_shared(m);

@@ -16,8 +16,10 @@ struct Registry {
 
   Registry() {
     for (const auto family :
-         {leaf_ops, arithmetic_ops, math_ops, trigonometry_ops, special_ops, complex_ops, logic_ops, reduce_ops,
-          shape_ops, index_ops, order_ops, linear_ops, network_ops, random_ops, control_ops}) {
+         {leaf_ops,          arithmetic_ops, math_ops,          trigonometry_ops, special_ops, complex_ops,
+          logic_ops,         reduce_ops,     shape_ops,         index_ops,        order_ops,   linear_ops,
+          square_matrix_ops, solving_ops,    least_squares_ops, spectral_ops,     qr_ops,      fourier_ops,
+          network_ops,       random_ops,     control_ops}) {
       for (const Op& op : family()) {
         rows.push_back(&op);
         if (!by_name.emplace(op.name, &op).second) raise<InternalError>("two op rows are named '{}'", op.name);

@@ -10,7 +10,7 @@ namespace {
 std::vector<Rule> make_table() {
   std::vector<Rule> table;
   for (const auto& family : {constant_rules, algebra_rules, control_rules, shape_rules, fill_rules, index_rules,
-                             part_rules, reduce_rules, stability_rules, softmax_rules, linear_rules}) {
+                             part_rules, reduce_rules, stability_rules, softmax_rules, linear_rules, matrix_rules}) {
     std::vector<Rule> rules = family();
     std::move(rules.begin(), rules.end(), std::back_inserter(table));
   }

@@ -85,6 +85,7 @@ std::vector<Rule> reduce_rules();     // reduce_rules.cpp
 std::vector<Rule> stability_rules();  // stability.cpp
 std::vector<Rule> softmax_rules();    // softmax_rules.cpp
 std::vector<Rule> linear_rules();     // linear_rules.cpp
+std::vector<Rule> matrix_rules();     // matrix_rules.cpp
 std::vector<Rule> control_rules();    // control_rules.cpp
 
 /// The chosen rules by the row at the root, in their order.
