@@ -7,7 +7,8 @@ _ALIASES = {
     "theano": "croton", "theano.tensor": "croton.tensor", "theano.tensor.nnet": "croton.tensor.nnet",
     "theano.tensor.basic": "croton.tensor", "theano.tensor.var": "croton.tensor", "theano.tensor.type": "croton.tensor",
     "theano.tensor.elemwise": "croton.tensor", "theano.tensor.extra_ops": "croton.tensor", "theano.tensor.subtensor": "croton.tensor",
-    "theano.tensor.sharedvar": "croton.tensor", "theano.tensor.nlinalg": "croton.tensor",
+    "theano.tensor.sharedvar": "croton.tensor", "theano.tensor.nlinalg": "croton.tensor.nlinalg",
+    "theano.tensor.slinalg": "croton.tensor.slinalg", "theano.tensor.fft": "croton.tensor.fft",
     "theano.tensor.nnet.nnet": "croton.tensor.nnet", "theano.tensor.nnet.bn": "croton.tensor.nnet.bn",
     "theano.tensor.nnet.neighbours": "croton.tensor.nnet.neighbours",
     "theano.tensor.nnet.sigm": "croton.tensor.nnet", "theano.gradient": "croton.gradient", "theano.printing": "croton.printing",
@@ -23,9 +24,9 @@ _ALIASES = {
     "theano.sandbox.multinomial": "croton.sandbox.multinomial",
 }
 # Parts of Theano that are not there yet: importing them says so.
-_MISSING = ("theano.scan_module", "theano.sparse", "theano.tensor.nlinalg", "theano.tensor.slinalg",
+_MISSING = ("theano.scan_module", "theano.sparse",
             "theano.tensor.signal", "theano.tensor.signal.pool", "theano.tensor.signal.conv", "theano.tensor.signal.downsample",
-            "theano.tensor.fft", "theano.tensor.nnet.conv", "theano.tensor.nnet.abstract_conv", "theano.tensor.opt", "theano.tensor.blas", "theano.tensor.io", "theano.tensor.xlogx",
+            "theano.tensor.nnet.conv", "theano.tensor.nnet.abstract_conv", "theano.tensor.opt", "theano.tensor.blas", "theano.tensor.io", "theano.tensor.xlogx",
             "theano.typed_list", "theano.d3viz", "theano.gpuarray", "theano.misc", "theano.tests", "theano.gof.opt",
             "theano.gof.toolbox", "theano.gof.cmodule", "theano.gof.compilelock", "theano.compile.debugmode",
             "theano.compile.nanguardmode", "theano.compile.monitormode", "theano.scan_module.scan_op", "theano.scan_module.scan_utils")

@@ -89,6 +89,24 @@ TEST(FaceOps, ComposeAsInNumPy) {
   EXPECT_EQ(evaluated(croton::concatenate({x[0], x[1]})), six);
 }
 
+TEST(FaceOps, SolveEquations) {
+  const std::vector<double> numbers{4, 2, 2, 3};
+  const Variable a = croton::constant(ArrayView(numbers.data(), {2, 2}));
+  const Variable x = dot(croton::matrix_inverse(a), a), l = croton::cholesky(a);
+  const auto [w, v] = croton::eigh(a);
+  const auto [u, s, vt] = croton::svd(a);
+  const auto [q, r] = croton::qr(a);
+  for (const Variable& error :
+       {sum(sqr(x - croton::solve(a, a))), sum(sqr(dot(l, transpose(l)) - a)), sum(sqr(dot(q, r) - a)),
+        sqr(prod(w) - croton::det(a)), sum(sqr(sum(w) - sum(s))), sum(sqr(dot(a, v) - v * w)),
+        sum(sqr(croton::solve_triangular(l, l) - x)), sum(sqr(dot(croton::expm(a), croton::expm(-a)) - x))}) {
+    EXPECT_NEAR(evaluated(error)[0], 0, 1e-20);
+  }
+  const std::vector<double> zeros(4);
+  EXPECT_THROW(evaluated(croton::matrix_inverse(croton::constant(ArrayView(zeros.data(), {2, 2})))),
+               croton::LinearAlgebraError);
+}
+
 TEST(FaceGrad, UnpacksAsAList) {
   const auto x = vector<double>("x"), w = vector<double>("w");
   const auto [gx, gw] = grad(sum(x * exp(w)), {x, w});

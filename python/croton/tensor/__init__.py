@@ -12,8 +12,9 @@ from ._constructors import constructors as _constructors
 from ._elemwise import (allclose, divmod, elementwise_functions as _elementwise, function_of_ufunc, iround, isclose, round,
                         round_half_away_from_zero)
 from ._grid import mgrid, ogrid
-from ._order import (argsort, batched_dot, compress, cumprod, cumsum, flatnonzero, inverse_permutation, nonzero, nonzero_values,
-                     permute_row_elements, sort)
+from ._linear_ops import AllocDiag, ExtractDiag
+from ._order import (argsort, batched_dot, batched_tensordot, compress, cumprod, cumsum, flatnonzero, inverse_permutation, nonzero,
+                     nonzero_values, permute_row_elements, sort)
 from ._reduce import (all, any, argmax, argmin, dot, get_scalar_constant_value, max, max_and_argmax, mean, min, outer, prod, ptp,
                       std, sum, tensordot, var)
 from ._structure import (addbroadcast, alloc, arange, concatenate, diag, diagonal, diff, eye, flatten, get_vector_length,
@@ -51,26 +52,6 @@ NoneConst = None
 newaxis = None
 
 
-def norm(x, ord):
-    """Norm of a vector or matrix."""
-    from .. import tensor
-    x = as_tensor_variable(x)
-    if ord is None:
-        return tensor.sqrt(sum(x ** 2))
-    if x.ndim == 1:
-        if ord == "inf" or ord == float("inf"):
-            return max(abs(x))
-        if ord == 0:
-            return sum(cast(tensor.neq(x, 0), x.dtype))
-        return sum(abs(x) ** ord) ** (1.0 / ord)
-    if ord in ("fro", "f"):
-        return tensor.sqrt(sum(abs(x) ** 2))
-    if ord in ("inf", float("inf"), 1, -1, float("-inf")):
-        sums = sum(abs(x), axis=0 if ord in (1, -1) else 1)
-        return max(sums) if ord in ("inf", float("inf"), 1) else min(sums)
-    raise NotImplementedError("norm of order %s: Theano has this; Croton does not yet" % (ord,))
-
-
 def largest(*args):
     """The larger of several, elementwise."""
     from .. import tensor
@@ -91,4 +72,5 @@ def smallest(*args):
 
 __getattr__, __dir__ = _missing.attributes(__name__, globals())
 
-from . import nnet  # noqa: E402
+from . import fft, nlinalg, nnet, slinalg  # noqa: E402
+from .nlinalg import norm  # noqa: E402

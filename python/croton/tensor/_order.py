@@ -1,4 +1,6 @@
 """Sorting, running sums, positions of what is not zero, and products of stacks."""
+import numpy as np
+
 from .. import _core
 from .._convert import as_tensor_variable
 from .._variable import wrap
@@ -97,3 +99,16 @@ def batched_dot(a, b):
             return x.dimshuffle(*range(x.ndim), *["x"] * (max(a.ndim, b.ndim) - x.ndim))
         return padded(a) * padded(b)
     return batch(dot)(a, b)
+
+
+def batched_tensordot(x, y, axes=2):
+    """tensordot of each item of `x` with the item of `y` at the same place of the leading axis. Of two lists of axes, the entries
+    count the leading axis too."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    if isinstance(axes, (int, np.integer)):
+        if axes < 0 or axes >= x.ndim or axes >= y.ndim:
+            raise ValueError("axes to sum over must not include the batch axis: %d axes of ranks %d and %d" % (axes, x.ndim, y.ndim))
+        axes = range(x.ndim - axes, x.ndim), range(1, axes + 1)
+    if len(axes) != 2:
+        raise ValueError("Axes should be an integer or a list/tuple of len 2 (%s was provided)" % (axes,))
+    return wrap(_core.batched_tensordot(x._var, y._var, *[[int(k) for k in np.atleast_1d(side)] for side in axes]))

@@ -200,9 +200,7 @@ def diag(v, k=0):
     """The diagonal of a matrix, or a matrix with this diagonal."""
     v = as_tensor_variable(v)
     if v.ndim == 1:
-        n = v.shape[0] + abs(k)
-        rows = arange(v.shape[0]) + (-k if k < 0 else 0)
-        return set_subtensor(zeros((n, n), dtype=v.dtype)[rows, rows + k], v)
+        return wrap(_core.alloc_diag(v._var, int(k), 0, 1))
     if v.ndim < 2:
         raise ValueError("Input must be 1- or 2-d.")
     return diagonal(v, k)

@@ -11,6 +11,7 @@
 #include "ir/expr.h"
 #include "ir/op.h"
 #include "support/evaluate.h"
+#include "support/linear_samples.h"
 
 namespace croton::test {
 namespace {
@@ -220,6 +221,8 @@ Table make_table() {
     t[name] = {plain({real({5})}, {0}),    plain({real({3, 4})}, {0}), plain({real({2, 3, 4})}, {1}),
                plain({real({0, 3})}, {1}), plain({real({3, 0})}, {1}), plain({real({3, 1}, 2)}, {1})};
   }
+
+  add_linear_samples(t);
 
   t["softmax"] = {plain({real({3, 4})}), plain({real({1, 4})}), plain({real({3, 1})})};
   t["logsoftmax"] = t["softmax"];
