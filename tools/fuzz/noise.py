@@ -12,6 +12,7 @@ from croton._modes import Mode
 from croton._python_op import Op
 from croton._variable import Apply, wrap
 
+from .matrices import DRAWN as MATRICES
 from .rows import ROWS
 
 # Rows that add many terms, in an order of their own.
@@ -20,7 +21,9 @@ SUMS = {"sum", "prod", "dot", "batched_dot", "softmax", "logsoftmax", "softmax_g
 
 PLAIN_SUMS = {"sum", "dot", "batched_dot"}
 
-RELATIVE_TO_ONE = {"logsoftmax", "psi", "polygamma", "gammaln"}  # near their zeros they are differences of larger numbers
+# Near their zeros they are differences of larger numbers.
+RELATIVE_TO_ONE = {"logsoftmax", "psi", "polygamma", "gammaln"} | MATRICES
+MATRIX_ULP = 4  # what the rounding inside LAPACK amounts to, of elements near one
 
 
 class Noise:
@@ -77,8 +80,8 @@ def rebuilt(outputs):
             new[first] = first
             continue
         inputs = [new[v] for v in first.inputs]
-        row, many = first.row, first.row in SUMS
-        ulp = max(ROWS[row]["ulp"] if row in ROWS else 0.5, 0.5)
+        row, many = first.row, first.row in SUMS | MATRICES
+        ulp = max(MATRIX_ULP if row in MATRICES else 0, ROWS[row]["ulp"] if row in ROWS else 0.5, 0.5)
         inexact = many or ulp > 0.5
         if many:
             inputs = [noisy(v, 0.5, Noise.INEXACT) for v in inputs]

@@ -3,6 +3,8 @@ import numpy as np
 
 from croton import _core
 
+from .matrices import DRAWN as MATRICES
+
 ROWS = _core.rows()
 ELEMENTWISE = [name for name, row in ROWS.items() if row["elementwise"] and name not in ("cast", "polygamma")]
 REDUCTIONS = [name for name, row in ROWS.items() if row["reduces"]]
@@ -24,7 +26,7 @@ INTEGER = "int64"
 
 def unknown_rows():
     """Rows that nothing here draws: there must be none."""
-    return sorted(set(ROWS) - set(ELEMENTWISE) - set(REDUCTIONS) - BY_HAND - set(NOT_DRAWN))
+    return sorted(set(ROWS) - set(ELEMENTWISE) - set(REDUCTIONS) - BY_HAND - MATRICES - set(NOT_DRAWN))
 
 
 def some_rules(d):
