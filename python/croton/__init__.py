@@ -21,6 +21,8 @@ from ._variable import Apply, Constant, Variable  # noqa: E402
 from ._batch import batch  # noqa: E402
 from .gradient import Lop, Rop, grad, subgraph_grad  # noqa: E402
 from .printing import pp, pprint  # noqa: E402
+from . import scan_module  # noqa: E402,F401
+from .scan_module import foldl, foldr, map, reduce, scan  # noqa: E402,F401
 from .sharedvalue import shared  # noqa: E402
 from .tensor import dot  # noqa: E402
 from .tensor import raw_random as _raw_random, shared_randomstreams as _shared_randomstreams  # noqa: E402,F401

@@ -6,6 +6,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import croton
 import croton._types
 import croton.configuration
+import croton.scan_module
 import croton.tensor
 
 from croton._variable import Apply as Apply
@@ -53,6 +54,8 @@ from croton import compile as compile
 config: croton.configuration._Section
 from croton import configuration as configuration
 from croton.tensor._reduce import dot as dot
+from croton.scan_module.scan_views import foldl as foldl
+from croton.scan_module.scan_views import foldr as foldr
 from croton._function import function as function
 generic: croton._types.Generic
 from croton import gof as gof
@@ -60,6 +63,7 @@ from croton.gradient import grad as grad
 from croton import gradient as gradient
 from croton import ifelse as ifelse
 def install_as_theano() -> None: ...
+from croton.scan_module.scan_views import map as map
 from croton.printing import pp as pp
 from croton.printing import pp as pprint
 predefined_linkers: _b.dict[_t.Any, _t.Any]
@@ -67,7 +71,10 @@ predefined_modes: _b.dict[_t.Any, _t.Any]
 predefined_optimizers: _b.dict[_t.Any, _t.Any]
 from croton import printing as printing
 from croton import sandbox as sandbox
+from croton.scan_module.scan_views import reduce as reduce
 from croton import scalar as scalar
+from croton.scan_module.scan import scan as scan
+from croton import scan_module as scan_module
 from croton.sharedvalue import shared as shared
 from croton import sharedvalue as sharedvalue
 from croton.gradient import subgraph_grad as subgraph_grad

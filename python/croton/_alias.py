@@ -22,14 +22,16 @@ _ALIASES = {
     "theano.tensor.raw_random": "croton.tensor.raw_random", "theano.tensor.shared_randomstreams": "croton.tensor.shared_randomstreams",
     "theano.sandbox": "croton.sandbox", "theano.sandbox.rng_mrg": "croton.sandbox.rng_mrg",
     "theano.sandbox.multinomial": "croton.sandbox.multinomial",
+    "theano.scan_module": "croton.scan_module", "theano.scan_module.scan": "croton.scan_module.scan",
+    "theano.scan_module.scan_utils": "croton.scan_module.scan_utils", "theano.scan_module.scan_views": "croton.scan_module.scan_views",
 }
 # Parts of Theano that are not there yet: importing them says so.
-_MISSING = ("theano.scan_module", "theano.sparse",
+_MISSING = ("theano.sparse",
             "theano.tensor.signal", "theano.tensor.signal.pool", "theano.tensor.signal.conv", "theano.tensor.signal.downsample",
             "theano.tensor.nnet.conv", "theano.tensor.nnet.abstract_conv", "theano.tensor.opt", "theano.tensor.blas", "theano.tensor.io", "theano.tensor.xlogx",
             "theano.typed_list", "theano.d3viz", "theano.gpuarray", "theano.misc", "theano.tests", "theano.gof.opt",
             "theano.gof.toolbox", "theano.gof.cmodule", "theano.gof.compilelock", "theano.compile.debugmode",
-            "theano.compile.nanguardmode", "theano.compile.monitormode", "theano.scan_module.scan_op", "theano.scan_module.scan_utils")
+            "theano.compile.nanguardmode", "theano.compile.monitormode", "theano.scan_module.scan_op")
 
 
 class _Finder:

@@ -2,8 +2,8 @@
 from . import _core
 
 NAMES = {
-    "croton": """scan map reduce foldl foldr scan_checkpoints function_dump sparse_grad sparse typed_list d3viz
-        tests scan_module misc gpuarray toolbox opt""",
+    "croton": """scan_checkpoints function_dump sparse_grad sparse typed_list d3viz
+        tests misc gpuarray toolbox opt""",
     "croton.tensor": """real imag angle conj complex complex_from_polar erfinv erfcinv erfcx gamma tri_gamma gammainc gammaincc gammau
         gammal chi2sf j0 j1 jv i0 i1 iv AllocEmpty tri_gamma mgrid ogrid cov bartlett
         choose searchsorted

@@ -207,6 +207,14 @@ void bind_graph(nb::module_& m) {
           auto body = std::make_shared<const Graph>(make_body(inputs, outputs));
           return unwrapped(b.apply_all(op_named("op_from_graph"), wrapped(b, arguments), {}, {body}));
         });
+  m.def("scan", [](const std::vector<Var>& inputs, const std::vector<Var>& outputs, const std::vector<Var>& arguments,
+                   std::vector<int64_t> layout) {
+    UserBuilder b = line_builder();
+    auto body = std::make_shared<const Graph>(make_body(inputs, outputs));
+    Attributes attributes;
+    attributes.ints = std::move(layout);
+    return unwrapped(b.apply_all(op_named("scan"), wrapped(b, arguments), std::move(attributes), {body}));
+  });
 }
 
 }  // namespace croton::python

@@ -136,6 +136,23 @@ RewriteOptions rewrite_options(const Mode& mode) {
   return options;
 }
 
+// The body of a loop is a program of its own, on contiguous arguments.
+std::shared_ptr<Executor> compile_body(const Graph& body, const Mode& mode) {
+  const RewriteOptions options = rewrite_options(mode);
+  InternBuilder builder(intern_options(options));
+  int position = 0;
+  for (const Var& v : body.inputs) builder.register_leaf(v, position++);
+  const RewriteResult rewritten = rewrite(intern(body.outputs, builder), builder, options);
+  PlanRequest request;
+  request.inputs = body.inputs;
+  request.outputs = rewritten.outputs;
+  request.mode = &mode;
+  request.compile_body = compile_body;
+  request.name = "loop";
+  Profile profile;
+  return std::make_shared<Executor>(make_program(request, profile));
+}
+
 }  // namespace
 
 // Null also while another thread compiles one.
@@ -153,6 +170,7 @@ Function::Impl::Variant& Function::Impl::variant(const Layouts& layouts, CallCon
   if (const auto it = variants.find(layouts); it != variants.end()) return it->second;
   PlanRequest r = request;
   r.mode = &spec.mode;
+  r.compile_body = compile_body;
   for (size_t k = 0; k < layouts.size(); ++k) {
     if (layouts[k] != contiguous_layout) r.strided.emplace(r.inputs[k], layouts[k]);
   }

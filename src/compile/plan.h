@@ -18,6 +18,7 @@ struct PlanRequest {
   std::vector<std::pair<std::shared_ptr<SharedCell>, Var>> updates;  // cell and rewritten new value
   VarMap<int> strided;  // inputs whose strides each call reads, and the axis of stride one (-1: none)
   const Mode* mode = nullptr;
+  std::shared_ptr<Executor> (*compile_body)(const Graph& body, const Mode& mode) = nullptr;  // of a loop
   std::string name;
 };
 

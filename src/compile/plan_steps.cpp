@@ -98,6 +98,7 @@ class StepPlanner {
         add_branch(c);
         return;
       case Cluster::Kind::host:
+      case Cluster::Kind::loop:
         add_host(c);
         return;
     }
@@ -164,7 +165,9 @@ class StepPlanner {
       if (n.line && std::find(s.lines.begin(), s.lines.end(), n.line) == s.lines.end()) s.lines.push_back(n.line);
     };
     for (size_t k = nodes.size(); k-- > 0;) add(*nodes[k]);
-    (s.kind == "kernel" ? profile_.kernel_count : s.kind == "gemm" ? profile_.library_count : profile_.host_count)++;
+    if (s.kind == "kernel") ++profile_.kernel_count;
+    if (s.kind == "gemm") ++profile_.library_count;
+    if (s.kind == "host") ++profile_.host_count;
     profile_.steps.push_back(std::move(s));
     return static_cast<int>(profile_.steps.size()) - 1;
   }
@@ -220,13 +223,16 @@ class StepPlanner {
   void add_host(const Cluster& c) {
     require_tensors(*c.node);
     Step step{};
-    step.kind = Step::Kind::host;
+    const bool loops = c.kind == Cluster::Kind::loop;
+    step.kind = loops ? Step::Kind::loop : Step::Kind::host;
+    if (loops) step.loop_body = parts_.request.compile_body(*c.node->bodies.at(0), *parts_.request.mode);
     step.host.node = c.node;
     for (const Var& v : c.node->inputs) step.host.inputs.push_back(layout_.slot(v));
     layout_.flush();
     for (const int k : step.host.inputs) layout_.prepare(step, k);
     step.host.outputs = dynamic_slots(c);
-    step.profile = profile_step(host_call_text(*c.node), "host", {c.node});
+    step.profile = loops ? profile_step(std::string(c.node->op->name), "loop", {c.node})
+                         : profile_step(host_call_text(*c.node), "host", {c.node});
     add_dynamic_step(c, std::move(step));
   }
 

@@ -98,6 +98,7 @@ class Scheduler {
     const bool update = node->op->is_update() && !options_.interpret && !FusionRules::has_complex_values(*node);
     c.kind = update                                                                      ? Cluster::Kind::update
              : node->op->has(lazy)                                                       ? Cluster::Kind::branch
+             : !node->bodies.empty()                                                     ? Cluster::Kind::loop
              : !options_.interpret && node->op->library.problem.size() && library(*node) ? Cluster::Kind::library
                                                                                          : Cluster::Kind::host;
     for (uint32_t k = 0; k < node->types.size(); ++k) {

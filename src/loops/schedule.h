@@ -15,9 +15,9 @@ namespace croton {
 
 /// A group of nodes that runs as one step (a kernel pair for reductions over everything and for updates).
 struct Cluster {
-  enum class Kind : uint8_t { map, update, library, host, branch };
+  enum class Kind : uint8_t { map, update, library, host, branch, loop };
   Kind kind = Kind::map;
-  NodePtr node;                  // update, library, host, branch: the node
+  NodePtr node;                  // update, library, host, branch, loop: the node
   std::vector<NodePtr> others;   // update: further ones in the same loops; the roots are theirs in this order
   int region = Regions::always;  // all that it computes belongs to this region
   std::vector<Var> roots;        // what it computes for others, in order of discovery

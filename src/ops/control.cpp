@@ -325,7 +325,9 @@ std::vector<Op> make_rows() {
        .no_axes = "its body is asked, node by node, once it is put in",
        .expand = graph_expand},
   };
-  for (const Op& row : host_rows()) rows.push_back(row);
+  for (const auto& family : {host_rows, scan_rows}) {
+    for (const Op& row : family()) rows.push_back(row);
+  }
   return rows;
 }
 

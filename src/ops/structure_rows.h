@@ -24,5 +24,6 @@ std::vector<Op> advanced_update_rows();  // advanced_update.cpp: advanced_set_su
 
 // Of control_ops().
 std::vector<Op> host_rows();  // host.cpp: host_op, host_effect_op
+std::vector<Op> scan_rows();  // scan.cpp
 
 }  // namespace croton

@@ -150,6 +150,7 @@ int run_gemm_step(ExecutionState& state, const GemmStep& step);
 /// Whether the product, of operands of the sizes and strides at hand, can run when the call may not fail any more.
 bool can_run_late(ExecutionState& state, const GemmStep& step);
 void run_host(ExecutionState& state, const HostStep& step, int site);
+void run_loop(ExecutionState& state, const Step& step);
 void run_branch(ExecutionState& state, const BranchStep& step);
 void run_block(ExecutionState& state, const Block& block);
 /// Everything that can still fail: copies, memory of the new values, checks against the cells.
@@ -159,6 +160,8 @@ void publish(ExecutionState& state);
 void plan_transfers(ExecutionState& state);
 [[noreturn, gnu::cold]] void throw_interrupted(const ExecutionState& state);
 
+/// Makes the array the result in that slot: dynamic slots keep it, others get a copy.
+void put_result(ExecutionState& state, int slot, Array result);
 bool is_zero(const std::byte* p, DType dtype);
 std::string description_of(const Array& array);
 

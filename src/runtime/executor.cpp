@@ -78,6 +78,9 @@ int run_step(ExecutionState& state, const Step& step) {
     case Step::Kind::branch:
       run_branch(state, step.branch);
       break;
+    case Step::Kind::loop:
+      run_loop(state, step);
+      break;
     case Step::Kind::commit:
       commit(state);
       break;

@@ -108,16 +108,19 @@ struct BranchStep {
   std::vector<int> then_results, else_results, outputs;  // outputs: `dynamic` slots
 };
 
+class Executor;
+
 struct Step {
-  enum class Kind : uint8_t { sizes, kernel, gemm, host, branch, commit } kind;
+  enum class Kind : uint8_t { sizes, kernel, gemm, host, branch, loop, commit } kind;
   // sizes: registers and guards [first, last)
   int first_instruction = 0, last_instruction = 0;
   int first_guard = 0, last_guard = 0;
   std::vector<int> prepares;  // slots whose memory is made ready before this step, in order (alloc, view pointers)
   KernelStep kernel;
   GemmStep gemm;
-  HostStep host;
+  HostStep host;  // also of a loop: its node, inputs and outputs
   BranchStep branch;
+  std::shared_ptr<Executor> loop_body;
   int profile = -1;  // index into Program::profile.steps
   int site = -1;     // for errors of host calls
 };

@@ -126,6 +126,10 @@ std::string step_text(const Program& program, const Step& step, int depth) {
       text += fmt::format("host {} ({}) -> {}", op_text(*step.host.node), slots_text(step.host.inputs),
                           slots_text(step.host.outputs));
       break;
+    case Step::Kind::loop:
+      text += fmt::format("loop {} ({}) -> {}", op_text(*step.host.node), slots_text(step.host.inputs),
+                          slots_text(step.host.outputs));
+      break;
     case Step::Kind::branch:
       text += fmt::format("if s{} -> {}\n{}", step.branch.condition, slots_text(step.branch.outputs),
                           block_text(program, *step.branch.then_block, depth + 1));

@@ -15,7 +15,32 @@ Array owned(Array array) {
   return copy;
 }
 
-void put(ExecutionState& state, int slot, Array result) {
+void call(ExecutionState& state, const HostStep& step, const std::vector<Array>& inputs) {
+  const Node& node = *step.node;
+  if (node.op->value == nullptr) raise<InternalError>("row '{}' has no reference value to call", node.op->name);
+  std::vector<Array> outputs(node.types.size());
+  for (size_t k = 0; k < step.outputs.size(); ++k) {
+    const int slot = step.outputs[k];
+    if (slot >= 0 && state.slot(slot).source != Slot::Source::dynamic) outputs[k] = state.view_of(slot);
+  }
+  node.op->value(node, inputs, outputs);
+  if (outputs.size() < step.outputs.size()) raise<InternalError>("'{}' gave too few outputs", node.op->name);
+  for (size_t k = 0; k < step.outputs.size(); ++k) {
+    if (step.outputs[k] >= 0) put_result(state, step.outputs[k], std::move(outputs[k]));
+  }
+}
+
+void expect(ExecutionState& state, const HostStep& step) {
+  if (step.node->attributes.handle != nullptr) return state.turn_long();  // nobody can tell of a user's own op
+  constexpr double nanoseconds_per_element = 20;
+  int64_t elements = 0;
+  for (const int slot : step.inputs) elements += state.elements(slot);
+  state.expect(nanoseconds_per_element * static_cast<double>(elements));
+}
+
+}  // namespace
+
+void put_result(ExecutionState& state, int slot, Array result) {
   if (state.slot(slot).source == Slot::Source::dynamic) {
     Array& target = state.arrays[static_cast<size_t>(slot)];
     target = owned(std::move(result));
@@ -32,31 +57,6 @@ void put(ExecutionState& state, int slot, Array result) {
   if (result.data == state.data_of(slot) && result.is_contiguous()) return;  // it was computed there
   copy_elements(state.data_of(slot), result);
 }
-
-void call(ExecutionState& state, const HostStep& step, const std::vector<Array>& inputs) {
-  const Node& node = *step.node;
-  if (node.op->value == nullptr) raise<InternalError>("row '{}' has no reference value to call", node.op->name);
-  std::vector<Array> outputs(node.types.size());
-  for (size_t k = 0; k < step.outputs.size(); ++k) {
-    const int slot = step.outputs[k];
-    if (slot >= 0 && state.slot(slot).source != Slot::Source::dynamic) outputs[k] = state.view_of(slot);
-  }
-  node.op->value(node, inputs, outputs);
-  if (outputs.size() < step.outputs.size()) raise<InternalError>("'{}' gave too few outputs", node.op->name);
-  for (size_t k = 0; k < step.outputs.size(); ++k) {
-    if (step.outputs[k] >= 0) put(state, step.outputs[k], std::move(outputs[k]));
-  }
-}
-
-void expect(ExecutionState& state, const HostStep& step) {
-  if (step.node->attributes.handle != nullptr) return state.turn_long();  // nobody can tell of a user's own op
-  constexpr double nanoseconds_per_element = 20;
-  int64_t elements = 0;
-  for (const int slot : step.inputs) elements += state.elements(slot);
-  state.expect(nanoseconds_per_element * static_cast<double>(elements));
-}
-
-}  // namespace
 
 void run_host(ExecutionState& state, const HostStep& step, int site) {
   expect(state, step);
@@ -79,7 +79,7 @@ void run_branch(ExecutionState& state, const BranchStep& step) {
   const bool otherwise = is_zero(state.data_of(step.condition), state.slot(step.condition).dtype);
   run_block(state, otherwise ? *step.else_block : *step.then_block);
   const std::vector<int>& results = otherwise ? step.else_results : step.then_results;
-  for (size_t k = 0; k < step.outputs.size(); ++k) put(state, step.outputs[k], state.view_of(results[k]));
+  for (size_t k = 0; k < step.outputs.size(); ++k) put_result(state, step.outputs[k], state.view_of(results[k]));
 }
 
 }  // namespace croton

@@ -20,6 +20,7 @@ BY_HAND = {
 NOT_DRAWN = {
     "input": "a leaf", "constant": "a leaf", "shared": "a leaf", "gemm": "made by the compiler only",
     "host_op": "the user's own", "host_effect_op": "the user's own",
+    "scan": "its programs stand in tests/python/test_scan.py, against loops in Python",
 }
 INTEGER = "int64"
 
