@@ -161,7 +161,7 @@ def test_reshape_to_another_number_of_elements():
 def test_mistyped_names_and_names_that_are_not_there_yet():
     assert "Did you mean 'softplus'" in text_of(AttributeError, lambda: T.nnet.softpuls)
     assert "Did you mean 'function'" in text_of(AttributeError, lambda: theano.functoin)
-    assert "Theano has this; Croton does not yet" in text_of(AttributeError, lambda: theano.scan)
+    assert "Theano has this; Croton does not yet" in text_of(AttributeError, lambda: theano.scan_checkpoints)
     assert "Theano has this; Croton does not yet" in text_of(AttributeError, lambda: T.nnet.conv2d)
     with pytest.raises(ImportError):
         from croton import not_there  # noqa: F401
