@@ -70,8 +70,8 @@ predefined_linkers: _b.dict[_t.Any, _t.Any]
 predefined_modes: _b.dict[_t.Any, _t.Any]
 predefined_optimizers: _b.dict[_t.Any, _t.Any]
 from croton import printing as printing
-from croton import sandbox as sandbox
 from croton.scan_module.scan_views import reduce as reduce
+from croton import sandbox as sandbox
 from croton import scalar as scalar
 from croton.scan_module.scan import scan as scan
 from croton import scan_module as scan_module

@@ -212,7 +212,7 @@ ERRORS = [
     (lambda x, n: theano.scan(lambda u: u, sequences=x, outputs_info=[dict(taps=[-1])]), ValueError, "initial state"),
     (lambda x, n: theano.scan(lambda u, a: u, sequences=x, outputs_info=[dict(initial=x, taps=[0])]), ValueError, "smaller then 0"),
     (lambda x, n: theano.scan(lambda u: u, sequences=n), ValueError, "is a scalar"),
-    (lambda x, n: theano.scan(lambda u: "no", sequences=x), (ValueError, TypeError), ""),
+    (lambda x, n: theano.scan(lambda u: "no", sequences=x), (ValueError, TypeError), "no"),
     (lambda x, n: theano.scan(lambda u: u * n, sequences=x, strict=True), theano.gof.MissingInputError, "non_sequences"),
 ]
 

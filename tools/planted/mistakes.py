@@ -49,7 +49,7 @@ MISTAKES = [
             "follows = follows && access.strides[outer] == sizes.table().mul(access.strides[inner], size);",
             "follows = follows && access.strides[outer] != no_size;", ROWS),
     Mistake("tail of a reduction: masked lanes take part", "src/backend/cpu/llvm/vector_loop.cpp",
-            "next[k] = b_.CreateSelect(mask_, next[k], current[k]);", "next[k] = next[k];", "cpp:*Reduc*"),
+            "next[k] = b_.CreateSelect(lane_mask(), next[k], current[k]);", "next[k] = next[k];", "cpp:*Reduc*"),
     Mistake("tail of a reduction: a short last block of 4096 is left out", "src/loops/lower_rows.cpp",
             "t.add(a, t.constant(b - 1))", "t.add(a, t.constant(b - 64))", "cpp:*Reduc*:*Compiled*"),
     Mistake("sums of columns beside rows: the last block reads rows behind the last one", "src/loops/lower_rows.cpp",
